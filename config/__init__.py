@@ -1,0 +1,1 @@
+"""What the environment says (settings) and what the community says (policy, catalogue)."""

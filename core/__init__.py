@@ -1,0 +1,1 @@
+"""What every domain stands on: database, unit of work, jobs, events, answers, clock. No domain word."""

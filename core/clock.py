@@ -1,0 +1,41 @@
+"""now(): the only clock of the house. With CLOCK=demo it is real time plus one offset row that each unit reads."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from core.db import Base
+
+
+class ClockOffset(Base):
+    """How far the demo clock stands ahead of real time: one row, or none."""
+
+    __tablename__ = "clock_offsets"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ahead: Mapped[timedelta]
+
+
+def now(session: Session, *, is_demo: bool) -> datetime:
+    """This moment in UTC; in a demo moved by the offset row."""
+    real = datetime.now(UTC)
+    if not is_demo:
+        return real
+    ahead = session.scalar(select(ClockOffset.ahead).where(ClockOffset.id == 1))
+    return real + (ahead or timedelta())
+
+
+def move(session: Session, by: timedelta) -> None:
+    """Move the demo clock forward. The clock of a line never runs backwards: a negative step raises ValueError."""
+    if by < timedelta():
+        raise ValueError("the clock does not run backwards")
+    row = insert(ClockOffset).values(id=1, ahead=by)
+    session.execute(
+        row.on_conflict_do_update(
+            index_elements=[ClockOffset.id], set_={"ahead": ClockOffset.ahead + row.excluded.ahead}
+        )
+    )

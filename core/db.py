@@ -1,0 +1,78 @@
+"""Base, constraint names, aware UTC datetimes, enums by value, and the one engine of a process."""
+
+from __future__ import annotations
+
+import enum
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import DateTime, Dialect, Engine, Enum, MetaData, TypeDecorator, create_engine
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+def _by_value(kind: type[enum.Enum]) -> list[str]:
+    return [one.value for one in kind]
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment with a zone, kept and given back in UTC. A naive datetime is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a moment without a zone."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a moment without a zone")
+        return value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give it back in UTC whatever the session's zone is."""
+        return value.astimezone(UTC) if value is not None else None
+
+
+class Base(DeclarativeBase):
+    """Every table of the house."""
+
+    metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map = {
+        datetime: UtcDateTime,
+        enum.Enum: Enum(
+            enum.Enum, native_enum=False, length=24, values_callable=lambda kind: [one.value for one in kind]
+        ),
+        dict[str, Any]: JSONB,
+        list[Any]: JSONB,
+    }
+
+
+sessions: sessionmaker[Session] = sessionmaker(expire_on_commit=False)
+
+
+def connect(database_url: str, *, pool_size: int = 8) -> Engine:
+    """Open the engine of this process and bind the sessions to it.
+
+    Connections give up on a database that does not answer in 5 s, on a lock after 10 s and on a statement after 30 s,
+    so that no webhook hangs longer than its carrier waits (performance notes: every role has time-outs).
+    """
+    engine = create_engine(
+        database_url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": 5,
+            "options": "-c statement_timeout=30000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000"
+            " -c timezone=UTC",
+        },
+    )
+    sessions.configure(bind=engine)
+    return engine

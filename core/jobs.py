@@ -1,0 +1,122 @@
+"""@job, ring, and the run() that workers call. A job takes no arguments: it drains the rows that are due."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from time import monotonic
+
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import Queue
+from rq.exceptions import NoSuchJobError
+from rq.job import Job as RqJob
+from rq.job import JobStatus
+from rq.serializers import JSONSerializer
+
+log = logging.getLogger(__name__)
+
+QUEUES = ("sms", "work")
+DRAIN_FOR = 60.0  # seconds; a drain returns after this and rings itself again (rulings 10)
+DOORBELL_TIMEOUT = 0.5  # seconds; a webhook must not wait for a Redis that is away
+PENDING = (JobStatus.QUEUED, JobStatus.DEFERRED, JobStatus.SCHEDULED)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A named drain: what it runs, how often the ticker rings it, on which queue."""
+
+    name: str
+    drain: Callable[[], bool | None]  # True when there is more to do
+    every: timedelta
+    queue: str
+
+
+_jobs: dict[str, Job] = {}
+_doorbell: list[Redis] = []
+
+
+def job(
+    name: str, *, every: timedelta, queue: str = "work"
+) -> Callable[[Callable[[], bool | None]], Callable[[], bool | None]]:
+    """Declare a drain under a name. It returns True when its minute was up and there is more to do."""
+
+    def declare(drain: Callable[[], bool | None]) -> Callable[[], bool | None]:
+        _jobs[name] = Job(name, drain, every, queue)
+        return drain
+
+    return declare
+
+
+def declared() -> dict[str, Job]:
+    """Every job of the house by name."""
+    return dict(_jobs)
+
+
+def connect(redis_url: str) -> Redis:
+    """The doorbell of this process. Short time-outs: a Redis that is away costs a webhook half a second."""
+    connection = Redis.from_url(
+        redis_url, socket_connect_timeout=DOORBELL_TIMEOUT, socket_timeout=DOORBELL_TIMEOUT, health_check_interval=30
+    )
+    _doorbell[:] = [connection]
+    return connection
+
+
+def ring(names: Collection[str]) -> bool:
+    """Enqueue these jobs. False when Redis did not answer: the rows stay due and the ticker sees to them."""
+    if not names or not _doorbell:
+        return not names
+    try:
+        for name in sorted(names):
+            _enqueue(_doorbell[0], _jobs[name])
+    except (RedisError, OSError) as err:
+        log.warning("the doorbell is out of reach: %s", type(err).__name__)
+        return False
+    return True
+
+
+def run(name: str) -> None:
+    """What a worker calls: drain, and ring again when the minute was up before the rows were."""
+    if _jobs[name].drain():
+        ring({name})
+
+
+class Deadline:
+    """Tells a drain when its minute is up."""
+
+    def __init__(self, seconds: float = DRAIN_FOR) -> None:
+        self._ends = monotonic() + seconds
+
+    def is_over(self) -> bool:
+        """Whether the drain should return and ring itself again."""
+        return monotonic() >= self._ends
+
+
+def _enqueue(connection: Redis, wanted: Job) -> None:
+    """One doorbell waits and one may run: a ring while the job runs is kept, a third is not needed.
+
+    The job id is the job's name (rulings 10); the second place exists because a row may have become due after the
+    running drain looked for the last time.
+    """
+    for place in _free_places(connection, wanted.name):
+        Queue(wanted.queue, connection=connection, serializer=JSONSerializer).enqueue(
+            run, wanted.name, job_id=place, result_ttl=0, failure_ttl=3600, job_timeout=180
+        )
+        return
+
+
+def _free_places(connection: Redis, name: str) -> Iterable[str]:
+    places = (name, f"{name}.again")
+    states = [_state(connection, place) for place in places]
+    if any(state in PENDING for state in states):
+        return []
+    return [place for place, state in zip(places, states, strict=True) if state != JobStatus.STARTED][:1]
+
+
+def _state(connection: Redis, place: str) -> JobStatus | None:
+    try:
+        return RqJob.fetch(place, connection=connection, serializer=JSONSerializer).get_status()
+    except NoSuchJobError:
+        return None
