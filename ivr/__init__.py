@@ -1,0 +1,1 @@
+"""The face one talks to: the phone dialog, calls, voicemail."""

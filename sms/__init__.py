@@ -1,0 +1,1 @@
+"""How the house writes to people and reads what they text back."""
