@@ -1,0 +1,189 @@
+"""What every page shares: language, refusals as pages, security headers, template words and filters, health."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import babel.dates
+from flask import Blueprint, Flask, Response, current_app, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from markupsafe import Markup
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import Worker
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from config import policy as policy_file
+from config.settings import Settings
+from core import db, wording
+from core.errors import Conflict, HotlineError, NotAllowed, NotFound
+
+STATUS = {NotFound: 404, NotAllowed: 403, Conflict: 409, HotlineError: 422}
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "media-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+LANG_COOKIE = "lang"
+YEAR = 365 * 24 * 3600
+
+csrf = CSRFProtect()
+bp = Blueprint("core", __name__)
+
+
+def prepare(app: Flask, settings: Settings) -> None:
+    """Give a Flask application the house's language, refusals, headers and template words."""
+    app.config.update(
+        SETTINGS=settings,
+        SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.public_url.startswith("https://"),
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,
+        MAX_CONTENT_LENGTH=1024 * 1024,
+    )
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    csrf.init_app(app)
+    app.before_request(_choose_language)
+    app.after_request(_harden)
+    app.register_error_handler(HotlineError, _refuse)
+    app.register_error_handler(CSRFError, _form_too_old)
+    app.register_error_handler(HTTPException, _http_refusal)
+    app.jinja_env.globals.update(t=say, ic=icon)
+    app.jinja_env.filters.update(city_time=city_time, city_day=city_day, city_moment=city_moment, yuan=yuan)
+    app.context_processor(_page_words)
+    app.register_blueprint(bp)
+
+
+def say(key: str, **facts: object) -> str:
+    """A sentence of a page in the reader's language; the first part of the key is the package."""
+    package, _, rest = key.partition(".")
+    return wording.say(package, rest, lang(), **facts)
+
+
+def lang() -> str:
+    """The reader's language, `zh` or `en`."""
+    return str(g.get("lang", "zh"))
+
+
+def icon(name: str, more: str = "") -> Markup:
+    """One icon of the house's sprite; decorative, so hidden from screen readers."""
+    sprite = url_for("static", filename="icons.svg")
+    return Markup('<svg class="i {}" aria-hidden="true"><use href="{}#i-{}"/></svg>').format(more, sprite, name)
+
+
+def city_time(moment: datetime | None) -> str:
+    """Hours and minutes on the city's clocks, or a dash when there is no such moment."""
+    return moment.astimezone(policy_file.current().city.zone).strftime("%H:%M") if moment else "–"
+
+
+def city_day(moment: datetime | None) -> str:
+    """The day in the city, in the reader's language."""
+    if moment is None:
+        return "–"
+    local = moment.astimezone(policy_file.current().city.zone)
+    pattern = "M月d日 EEE" if lang() == "zh" else "EEE d MMM"
+    return str(babel.dates.format_datetime(local, pattern, locale="zh_Hans_CN" if lang() == "zh" else "en_GB"))
+
+
+def city_moment(moment: datetime | None) -> str:
+    """Day and time in the city."""
+    return f"{city_day(moment)} {city_time(moment)}" if moment else "–"
+
+
+def yuan(fen: int | None) -> str:
+    """An amount in yuan without needless decimals, or a dash."""
+    if fen is None:
+        return "–"
+    return f"{fen // 100}" if fen % 100 == 0 else f"{fen / 100:.2f}"
+
+
+@bp.get("/healthz")
+def healthz() -> ResponseReturnValue:
+    """Alive: this process answers."""
+    return {"alive": True}
+
+
+@bp.get("/readyz")
+def readyz() -> ResponseReturnValue:
+    """Ready: database, Redis and at least one worker are there. 503 with the reasons otherwise."""
+    missing = [reason for reason in (_database_missing(), *_doorbell_missing()) if reason]
+    return {"ready": not missing, "missing": missing}, 503 if missing else 200
+
+
+@bp.post("/language")
+def choose_language() -> ResponseReturnValue:
+    """Keep the reader's language in a cookie and go back to the page."""
+    wanted = request.form.get("lang", "")
+    back = request.form.get("back", "/")
+    answer = redirect(back if back.startswith("/") and not back.startswith(("//", "/\\")) else "/", code=303)
+    if wanted in wording.LANGUAGES:
+        secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
+        answer.set_cookie(LANG_COOKIE, wanted, max_age=YEAR, samesite="Lax", httponly=True, secure=secure)
+    return answer
+
+
+def _database_missing() -> str:
+    try:
+        with db.sessions() as session:
+            session.execute(text("select 1"))
+    except SQLAlchemyError:
+        return "database"
+    return ""
+
+
+def _doorbell_missing() -> tuple[str, ...]:
+    settings: Settings = current_app.config["SETTINGS"]
+    try:
+        with Redis.from_url(settings.redis_url, socket_connect_timeout=1, socket_timeout=1) as connection:
+            return () if Worker.count(connection=connection) else ("workers",)
+    except (RedisError, OSError):
+        return ("redis",)
+
+
+def _choose_language() -> None:
+    chosen = request.args.get("lang") or request.cookies.get(LANG_COOKIE)
+    if chosen not in wording.LANGUAGES:
+        chosen = "en" if request.accept_languages.best_match(["zh", "zh-CN", "en"]) == "en" else "zh"
+    g.lang = chosen
+
+
+def _page_words() -> dict[str, Any]:
+    return {"lang": lang(), "html_lang": wording.HTML_LANG[lang()]}
+
+
+def _harden(response: Response) -> Response:
+    response.headers.setdefault("Content-Security-Policy", CSP)
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    if response.mimetype == "text/html":
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _refuse(err: HotlineError) -> ResponseReturnValue:
+    status = next(code for kind, code in STATUS.items() if isinstance(err, kind))
+    package = type(err).__module__.partition(".")[0]
+    return _refusal_page(wording.say(package, err.wording, lang(), **err.facts), status)
+
+
+def _form_too_old(err: CSRFError) -> ResponseReturnValue:
+    return _refusal_page(say("core.refusal.form_too_old"), 400)
+
+
+def _http_refusal(err: HTTPException) -> ResponseReturnValue:
+    if err.code is None or err.code < 400:
+        return err
+    key = f"core.refusal.http_{err.code}" if err.code in (403, 404, 405, 413, 429) else "core.refusal.http_other"
+    return _refusal_page(say(key), err.code)
+
+
+def _refusal_page(sentence: str, status: int) -> ResponseReturnValue:
+    return render_template("core/refusal.html", sentence=sentence, status=status), status
