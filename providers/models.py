@@ -4,25 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime, time
 from decimal import Decimal
-from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index, Numeric, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.db import Base
-
-
-class Standing(StrEnum):
-    """Where a provider stands between application and removal (domain 2.6)."""
-
-    APPLIED = "applied"
-    DOCUMENTS_CHECKED = "documents_checked"
-    VISITED = "visited"
-    TRIAL = "trial"
-    ACTIVE = "active"
-    SUSPENDED = "suspended"
-    EXPIRED = "expired"
-    REMOVED = "removed"
+from providers.vetting import Standing
 
 
 class Provider(Base):
@@ -38,7 +25,7 @@ class Provider(Base):
     lang: Mapped[str] = mapped_column(String(16), default="zh")
     opens: Mapped[time | None]  # city time; None: open round the clock
     closes: Mapped[time | None]  # may be before `opens`: over midnight
-    rating: Mapped[Decimal] = mapped_column(Numeric(3, 2))  # mean of the ratings brought along, 1 to 5
+    rating: Mapped[Decimal] = mapped_column(Numeric(8, 6))  # mean of all scores, 1 to 5; fine enough not to drift
     ratings: Mapped[int] = mapped_column(default=0)  # how many scores stand behind it
     max_open_jobs: Mapped[int]
     standing: Mapped[Standing]

@@ -1,0 +1,130 @@
+"""Reads of providers: who belongs to a number, and who may be asked for a service at a place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Float, cast, exists, func, or_, select
+from sqlalchemy.orm import Session, selectinload
+
+from directory.jurisdiction import path
+from directory.queries import within
+from directory.scope import Scope
+from providers.eligibility import CandidateFacts, Cause
+from providers.errors import ProviderNotFound
+from providers.models import Absence, Credential, Provider, ProviderArea, ProviderService
+
+
+def by_msisdn(session: Session, msisdn: str) -> list[Provider]:
+    """The providers whose job offers go to this E.164 number, with their services; usually none or one."""
+    return list(
+        session.scalars(
+            select(Provider)
+            .where(Provider.msisdn == msisdn)
+            .options(selectinload(Provider.services))
+            .order_by(Provider.code)
+        )
+    )
+
+
+def by_code(session: Session, code: str) -> Provider:
+    """The provider of this code (P001), in any case of letters. Raises ProviderNotFound."""
+    found = session.scalar(select(Provider).where(Provider.code == code.strip().upper()))
+    if found is None:
+        raise ProviderNotFound(code)
+    return found
+
+
+def by_id(session: Session, provider_id: int) -> Provider:
+    """The provider of this id. Raises ProviderNotFound."""
+    found = session.get(Provider, provider_id)
+    if found is None:
+        raise ProviderNotFound(provider_id)
+    return found
+
+
+def working_in(session: Session, scope: Scope) -> list[Provider]:
+    """The providers who serve any part of the scope, or an area that holds it, by code."""
+    holding = [code for prefix in scope.prefixes for code in path(prefix)]
+    area = select(ProviderArea.provider_id).where(
+        or_(within(ProviderArea.jurisdiction_code, scope), ProviderArea.jurisdiction_code.in_(holding))
+    )
+    return list(
+        session.scalars(
+            select(Provider)
+            .where(Provider.id.in_(area))
+            .options(selectinload(Provider.services), selectinload(Provider.areas), selectinload(Provider.credentials))
+            .order_by(Provider.code)
+        )
+    )
+
+
+def candidate_facts(
+    session: Session, *, service: str, community_code: str, papers: Sequence[str], now: datetime, zone: ZoneInfo
+) -> list[CandidateFacts]:
+    """Everybody who offers the service and covers the place, with what eligibility needs; one indexed statement.
+
+    `papers` are the kinds that the service needs; a paper is good to the end of its last day in `zone`. How many jobs
+    a provider has in hand is not known here.
+    """
+    wanted = sorted(set(papers))
+    area = (
+        select(func.max(ProviderArea.jurisdiction_code).label("code"))
+        .where(
+            ProviderArea.provider_id == ProviderService.provider_id,
+            ProviderArea.jurisdiction_code.in_(path(community_code)),
+        )
+        .lateral("area")
+    )
+    papers_held = (
+        select(func.count())
+        .where(
+            Credential.provider_id == Provider.id,
+            Credential.kind.in_(wanted),
+            Credential.valid_until >= now.astimezone(zone).date(),
+        )
+        .scalar_subquery()
+    )
+    is_absent = exists().where(
+        Absence.provider_id == Provider.id,
+        Absence.from_at <= now,
+        or_(Absence.until_at.is_(None), Absence.until_at > now),
+    )
+    rows = session.execute(
+        select(
+            Provider.id.label("provider_id"),
+            Provider.code,
+            Provider.name,
+            Provider.msisdn,
+            Provider.lang,
+            Provider.standing,
+            Provider.opens,
+            Provider.closes,
+            cast(Provider.rating, Float).label("rating"),
+            Provider.ratings,
+            Provider.max_open_jobs,
+            Provider.last_job_at,
+            area.c.code.label("area_code"),
+            (papers_held >= len(wanted)).label("has_papers"),
+            is_absent.label("is_absent"),
+        )
+        .select_from(ProviderService)
+        .join(area, area.c.code.is_not(None))
+        .join(Provider, Provider.id == ProviderService.provider_id)
+        .where(ProviderService.service == service)
+        .order_by(Provider.id)
+    )
+    return [CandidateFacts(**row) for row in rows.mappings()]
+
+
+def left_out_counts(session: Session, *, service: str, candidates: int) -> dict[Cause, int]:
+    """How many providers are no candidates at all, by cause; `candidates` is how many are (rulings 30)."""
+    offering = select(func.count()).where(ProviderService.service == service).scalar_subquery()
+    everybody = select(func.count()).select_from(Provider).scalar_subquery()
+    all_of_them, of_the_service = session.execute(select(everybody, offering)).one()
+    return {
+        Cause.OTHER_SERVICE: all_of_them - of_the_service,
+        Cause.OTHER_AREA: max(of_the_service - candidates, 0),
+    }
