@@ -84,7 +84,7 @@ class LoggedMessage:
     body: str
     status: Delivery
     error_code: str | None
-    sent_at: datetime  # UTC; when the carrier sent it, or took it where it is still waiting
+    sent_at: datetime  # UTC; when the carrier took it from us, in whole seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class LoggedCall:
     call_sid: str
     to: str
     status: CallState
-    started_at: datetime  # UTC; when it started, or was asked for where it is still waiting
+    started_at: datetime  # UTC; when the carrier took it from us, in whole seconds
 
 
 @dataclass(frozen=True, slots=True)
