@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Table
 from sqlalchemy.dialects.postgresql import insert
@@ -22,8 +22,7 @@ def insert_missing(session: Session, table: type[Base], rows: Sequence[Mapping[s
     Every row names the same columns. Safe beside another load of the same rows. Returns how many were inserted.
     """
     made = 0
-    target = table.__table__
-    assert isinstance(target, Table)
+    target = cast(Table, table.__table__)
     key = [target.c[name] for name in keys]
     for part in _parts(rows):
         statement = insert(target).values(part).on_conflict_do_nothing(index_elements=list(keys)).returning(*key)

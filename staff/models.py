@@ -3,28 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.db import Base
-
-
-class Role(StrEnum):
-    """The roles of domain 3.0."""
-
-    AGENT = "agent"
-    SHIFT_SUPERVISOR = "shift_supervisor"
-    CLERK = "clerk"
-    STREET_OFFICER = "street_officer"
-    DEPARTMENT_OFFICER = "department_officer"
-    DISTRICT_OFFICER = "district_officer"
-    CITY_OFFICER = "city_officer"
-    ELECTION_WORKER = "election_worker"
-    DATA_STEWARD = "data_steward"
-    AUDITOR = "auditor"
-    ADMIN = "admin"
+from staff.permissions import Role
 
 
 class User(Base):

@@ -1,0 +1,12 @@
+"""Where to go after signing in: only to a page of ours."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+
+def safe(wanted: str, otherwise: str) -> str:
+    """The wanted path when it is a path on this site, else the other one. No scheme, no host, no backslash."""
+    parts = urlsplit(wanted)
+    is_ours = wanted.startswith("/") and not wanted.startswith("//") and "\\" not in wanted and wanted.isprintable()
+    return wanted if is_ours and not parts.scheme and not parts.netloc else otherwise
