@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 from flask import Response, current_app, request
 
@@ -52,6 +52,13 @@ def rejections() -> dict[tuple[str, str], int]:
     """How many requests this process turned away, by route and reason."""
     with _counting:
         return dict(_rejected)
+
+
+def forget_rejections() -> None:
+    """Count from nothing again, and tell nobody: for a process that is wired anew."""
+    with _counting:
+        _rejected.clear()
+        _alarm.clear()
 
 
 def require_signature() -> Response | None:
@@ -113,11 +120,16 @@ def _what_is_wrong(settings: Settings) -> Reason | None:
 def _raw_target() -> bytes:
     """Path and query as they came over the wire, not decoded and encoded again."""
     environ = request.environ
-    target: str = environ.get("RAW_URI") or environ.get("REQUEST_URI") or request.full_path
+    target: str = environ.get("RAW_URI") or environ.get("REQUEST_URI") or _rebuilt(environ)
     if not target.startswith("/"):  # "absolute form": a client may put the whole address into the request line
         parts = urlsplit(target)
         target = f"{parts.path or '/'}?{parts.query}"
     return target.partition("#")[0].removesuffix("?").encode("latin-1", "replace")
+
+
+def _rebuilt(environ: Mapping[str, str]) -> str:
+    """For servers that do not keep the raw request line: right for every address of ours, which need no quoting."""
+    return quote(environ["PATH_INFO"].encode("latin-1")) + "?" + environ.get("QUERY_STRING", "")
 
 
 @lru_cache(maxsize=64)

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import socket
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -532,7 +533,9 @@ def test_deleting_a_recording_twice_is_no_failure(line: TwilioCarrier, server: C
 def test_a_forked_child_has_a_line_of_its_own(line: TwilioCarrier, server: CarrierServer) -> None:
     line.send_sms(a_text("parent"))
 
-    child = os.fork()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # newer Pythons warn of forks beside threads
+        child = os.fork()
     if child == 0:
         status = 1
         try:
