@@ -53,7 +53,7 @@ def prepare(app: Flask, settings: Settings) -> None:
     csrf.init_app(app)
     app.before_request(_choose_language)
     app.after_request(_harden)
-    app.register_error_handler(HotlineError, _refuse)
+    app.register_error_handler(HotlineError, refuse)
     app.register_error_handler(CSRFError, _form_too_old)
     app.register_error_handler(HTTPException, _http_refusal)
     app.jinja_env.globals.update(t=say, ic=icon)
@@ -168,10 +168,16 @@ def _harden(response: Response) -> Response:
     return response
 
 
-def _refuse(err: HotlineError) -> ResponseReturnValue:
-    status = next(code for kind, code in STATUS.items() if isinstance(err, kind))
+def refusal_sentence(err: HotlineError) -> str:
+    """The sentence of a refusal in the reader's language, from the wording of the package that refuses."""
     package = type(err).__module__.partition(".")[0]
-    return _refusal_page(wording.say(package, err.wording, lang(), **err.facts), status)
+    return wording.say(package, err.wording, lang(), **err.facts)
+
+
+def refuse(err: HotlineError) -> ResponseReturnValue:
+    """A refusal as a page of its own."""
+    status = next(code for kind, code in STATUS.items() if isinstance(err, kind))
+    return _refusal_page(refusal_sentence(err), status)
 
 
 def _form_too_old(err: CSRFError) -> ResponseReturnValue:

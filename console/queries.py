@@ -1,0 +1,327 @@
+"""What a page needs from more than one domain: the queue, one ticket whole, the tasks, the texts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true, tuple_
+from sqlalchemy.orm import Session
+
+from directory.models import Household, Jurisdiction, Person
+from directory.queries import within
+from directory.scope import Scope
+from ivr.models import Call, CallTurn, Voicemail
+from providers.models import Provider
+from sms.models import InboundSms, OutboundSms, Outcome
+from staff.models import User
+from ticketing.dispatch_lifecycle import HOLDING
+from ticketing.errors import TicketNotFound
+from ticketing.lifecycle import OVER, State
+from ticketing.models import Candidate, Dispatch, FollowUp, Task, Ticket, TicketEvent
+
+PAGE = 50
+FOUND_AT_MOST = 50
+
+
+class View(StrEnum):
+    """The tabs of the queue."""
+
+    OPEN = "open"
+    MINE = "mine"
+    OVERDUE = "overdue"
+    TO_DISPATCH = "to_dispatch"
+    RESIDENT = "resident"
+    FOLLOW_UP = "follow_up"
+    DONE = "done"
+    ALL = "all"
+
+
+TABS = (View.OPEN, View.MINE, View.OVERDUE, View.TO_DISPATCH, View.RESIDENT, View.FOLLOW_UP, View.DONE)
+UNCOUNTED = frozenset({View.DONE, View.ALL})
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """One ticket of the queue with the names that its row shows."""
+
+    ticket: Ticket
+    place: Jurisdiction | None
+    provider: str | None
+    owner: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many tickets each tab holds, how many tasks are open and late."""
+
+    views: dict[View, int]
+    open_tasks: int
+    late_tasks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """One ticket with everything its page shows, read in a fixed number of statements."""
+
+    ticket: Ticket
+    place: Jurisdiction | None
+    person: Person | None
+    owner: str | None
+    events: Sequence[TicketEvent]
+    dispatches: Sequence[tuple[Dispatch, Provider]]
+    candidates: Sequence[tuple[Candidate, Provider]]
+    follow_up: FollowUp | None
+    tasks: Sequence[Task]
+    texts_out: Sequence[OutboundSms]
+    texts_in: Sequence[InboundSms]
+    calls: Sequence[Call]
+    turns: Sequence[CallTurn]
+    voicemails: Sequence[Voicemail]
+    also: Sequence[Ticket]
+    user_names: dict[int, str]
+
+
+def queue(
+    session: Session, scope: Scope, *, view: View, user_id: int, after: tuple[datetime, int] | None = None
+) -> list[QueueRow]:
+    """A page of the queue, nearest promise first; `after` is the (close_by, id) of the last row of the page before."""
+    statement = _rows().where(_visible(scope), _of_view(view, user_id)).order_by(Ticket.close_by, Ticket.id)
+    if after is not None:
+        statement = statement.where(tuple_(Ticket.close_by, Ticket.id) > after)
+    return _read(session, statement.limit(PAGE))
+
+
+def search(session: Session, scope: Scope, words: str, numbers: Sequence[str]) -> list[QueueRow]:
+    """Tickets of a code, a number in any writing, a name or an address; the newest first."""
+    like = "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    hits = or_(
+        Ticket.code == words.upper(),
+        Ticket.requester_name.like(like),
+        Ticket.address.like(like),
+        Ticket.description.like(like),
+        Ticket.msisdn.in_(numbers) if numbers else Ticket.msisdn == words,
+    )
+    statement = _rows().where(_visible(scope), hits).order_by(Ticket.opened_at.desc(), Ticket.id.desc())
+    return _read(session, statement.limit(FOUND_AT_MOST))
+
+
+def counts(session: Session, scope: Scope, *, user_id: int, now: datetime) -> Counts:
+    """The figures beside the tabs and in the navigation, in two statements."""
+    counted = [view for view in TABS if view not in UNCOUNTED]
+    row = session.execute(
+        select(*(func.count().filter(_of_view(view, user_id)) for view in counted)).where(
+            _visible(scope), _of_view(View.OPEN, user_id)
+        )
+    ).one()
+    tasks = session.execute(
+        select(func.count(), func.count().filter(Task.due_at < now))
+        .outerjoin(Ticket, Ticket.id == Task.ticket_id)
+        .where(Task.done_at.is_(None), _task_visible(scope))
+    ).one()
+    return Counts(dict(zip(counted, row, strict=True)), tasks[0], tasks[1])
+
+
+def version(session: Session, scope: Scope) -> str:
+    """A short mark that changes when any ticket of the reader's area does."""
+    row = session.execute(
+        select(func.count(), func.coalesce(func.sum(Ticket.version), 0), func.max(Ticket.id)).where(_visible(scope))
+    ).one()
+    return "-".join(str(part) for part in row)
+
+
+def ticket_version(session: Session, scope: Scope, code: str) -> str:
+    """A short mark that changes when the ticket, its texts or its calls do."""
+    ticket = find(session, scope, code)
+    texts = session.execute(
+        select(
+            func.count(), func.count().filter(OutboundSms.settled_at.is_not(None)), func.max(OutboundSms.submitted_at)
+        ).where(_texts_out(ticket))
+    ).one()
+    inbound = session.scalar(select(func.count()).select_from(InboundSms).where(_texts_in(ticket)))
+    events = session.scalar(select(func.count()).select_from(TicketEvent).where(TicketEvent.ticket_id == ticket.id))
+    return f"{ticket.version}-{events}-{texts[0]}-{texts[1]}-{inbound}"
+
+
+def find(session: Session, scope: Scope, code: str) -> Ticket:
+    """The newest ticket of this code that the reader may see. Raises TicketNotFound."""
+    found = session.scalar(
+        select(Ticket).where(Ticket.code == code.upper(), _visible(scope)).order_by(Ticket.id.desc()).limit(1)
+    )
+    if found is None:
+        raise TicketNotFound(code)
+    return found
+
+
+def whole(session: Session, scope: Scope, code: str) -> Whole:
+    """Everything of one ticket. Raises TicketNotFound when there is none, or none the reader may see."""
+    ticket = find(session, scope, code)
+    dispatches = session.execute(
+        select(Dispatch, Provider)
+        .join(Provider, Provider.id == Dispatch.provider_id)
+        .where(Dispatch.ticket_id == ticket.id)
+        .order_by(Dispatch.id)
+    ).all()
+    candidates = session.execute(
+        select(Candidate, Provider)
+        .join(Provider, Provider.id == Candidate.provider_id)
+        .where(Candidate.ticket_id == ticket.id, Candidate.round == ticket.round)
+        .order_by(Candidate.rank.nulls_last(), Candidate.id)
+    ).all()
+    calls = session.scalars(
+        select(Call)
+        .where(or_(Call.about == ticket.code, Call.carrier_sid == ticket.call_sid), Call.started_at >= _began(ticket))
+        .order_by(Call.started_at)
+    ).all()
+    call_ids = [call.id for call in calls]
+    return Whole(
+        ticket=ticket,
+        place=session.get(Jurisdiction, ticket.jurisdiction_code) if ticket.jurisdiction_code else None,
+        person=session.get(Person, ticket.person_id) if ticket.person_id else None,
+        owner=session.scalar(select(User.name).where(User.id == ticket.owner_id)) if ticket.owner_id else None,
+        events=session.scalars(
+            select(TicketEvent).where(TicketEvent.ticket_id == ticket.id).order_by(TicketEvent.id)
+        ).all(),
+        dispatches=[(row[0], row[1]) for row in dispatches],
+        candidates=[(row[0], row[1]) for row in candidates],
+        follow_up=session.scalar(
+            select(FollowUp).where(FollowUp.ticket_id == ticket.id).order_by(FollowUp.id.desc()).limit(1)
+        ),
+        tasks=session.scalars(
+            select(Task).where(Task.ticket_id == ticket.id, Task.done_at.is_(None)).order_by(Task.due_at)
+        ).all(),
+        texts_out=session.scalars(select(OutboundSms).where(_texts_out(ticket)).order_by(OutboundSms.id)).all(),
+        texts_in=session.scalars(select(InboundSms).where(_texts_in(ticket)).order_by(InboundSms.id)).all(),
+        calls=calls,
+        turns=session.scalars(select(CallTurn).where(CallTurn.call_id.in_(call_ids)).order_by(CallTurn.id)).all(),
+        voicemails=session.scalars(select(Voicemail).where(Voicemail.call_id.in_(call_ids))).all(),
+        also=session.scalars(
+            select(Ticket)
+            .where(
+                Ticket.household_id == ticket.household_id,
+                Ticket.id != ticket.id,
+                Ticket.state.not_in(OVER),
+                _visible(scope),
+            )
+            .order_by(Ticket.id.desc())
+            .limit(5)
+        ).all()
+        if ticket.household_id
+        else (),
+        user_names={row[0]: row[1] for row in session.execute(select(User.id, User.name))},
+    )
+
+
+def tasks(session: Session, scope: Scope) -> list[tuple[Task, Ticket | None]]:
+    """Open tasks, the most pressing first."""
+    rows = session.execute(
+        select(Task, Ticket)
+        .outerjoin(Ticket, Ticket.id == Task.ticket_id)
+        .where(Task.done_at.is_(None), _task_visible(scope))
+        .order_by(Task.due_at, Task.id)
+        .limit(2 * PAGE)
+    ).all()
+    return [(row[0], row[1]) for row in rows]
+
+
+def texts(session: Session, *, only_waiting: bool) -> list[InboundSms]:
+    """Inbound texts, the newest first; those that wait for a person, or all."""
+    statement = select(InboundSms).order_by(InboundSms.id.desc()).limit(2 * PAGE)
+    if only_waiting:
+        statement = statement.where(InboundSms.outcome.in_((Outcome.QUEUED, Outcome.ASKED)))
+    return list(session.scalars(statement))
+
+
+def answers_to(session: Session, message_ids: Sequence[int]) -> dict[int, OutboundSms]:
+    """The one answer of each inbound text, where there is one."""
+    rows = session.scalars(select(OutboundSms).where(OutboundSms.answers_id.in_(message_ids)))
+    return {row.answers_id: row for row in rows if row.answers_id is not None}
+
+
+def household_address(session: Session, household_id: int) -> str:
+    """The address on file of a household."""
+    return session.scalar(select(Household.address).where(Household.id == household_id)) or ""
+
+
+def latest_steps(session: Session, after: int, limit: int) -> list[tuple[TicketEvent, str]]:
+    """The newest steps of all tickets after an id, oldest first, with the ticket's code."""
+    newest = (
+        select(TicketEvent, Ticket.code)
+        .join(Ticket, Ticket.id == TicketEvent.ticket_id)
+        .where(TicketEvent.id > after)
+        .order_by(TicketEvent.id.desc())
+        .limit(limit)
+    )
+    return [(row[0], row[1]) for row in reversed(session.execute(newest).all())]
+
+
+def _rows() -> Select[Any]:
+    provider = (
+        select(Provider.name)
+        .join(Dispatch, Dispatch.provider_id == Provider.id)
+        .where(Dispatch.ticket_id == Ticket.id, Dispatch.state.in_(HOLDING))
+        .limit(1)
+        .scalar_subquery()
+    )
+    return (
+        select(Ticket, Jurisdiction, provider, User.name)
+        .outerjoin(Jurisdiction, Jurisdiction.code == Ticket.jurisdiction_code)
+        .outerjoin(User, User.id == Ticket.owner_id)
+    )
+
+
+def _read(session: Session, statement: Select[Any]) -> list[QueueRow]:
+    return [QueueRow(*row) for row in session.execute(statement).all()]
+
+
+def _visible(scope: Scope) -> ColumnElement[bool]:
+    return within(Ticket.jurisdiction_code, scope)
+
+
+def _task_visible(scope: Scope) -> ColumnElement[bool]:
+    unplaced = and_(Task.ticket_id.is_(None), true() if scope.sees_unplaced else Task.id.is_(None))
+    return or_(unplaced, and_(Task.ticket_id.is_not(None), _visible(scope)))
+
+
+def _of_view(view: View, user_id: int) -> ColumnElement[bool]:
+    is_open = Ticket.state.not_in(OVER)
+    match view:
+        case View.ALL:
+            return true()
+        case View.DONE:
+            return Ticket.state.in_(OVER)
+        case View.MINE:
+            return and_(is_open, Ticket.owner_id == user_id)
+        case View.OVERDUE:
+            return and_(is_open, Ticket.is_overdue)
+        case View.TO_DISPATCH:
+            return Ticket.state.in_((State.NEW, State.OPEN, State.DISPATCHED))
+        case View.RESIDENT:
+            return Ticket.state == State.WAITING_QUOTE
+        case View.FOLLOW_UP:
+            return Ticket.state == State.FOLLOWING_UP
+        case _:
+            return is_open
+
+
+def _began(ticket: Ticket) -> Any:
+    """A code is used again after months: what is older than this ticket belongs to another one of the same code."""
+    return case((Call.carrier_sid == ticket.call_sid, Call.started_at), else_=ticket.opened_at)
+
+
+def _texts_out(ticket: Ticket) -> ColumnElement[bool]:
+    return and_(
+        OutboundSms.about == ticket.code, OutboundSms.created_at >= ticket.opened_at, _until(ticket, OutboundSms)
+    )
+
+
+def _texts_in(ticket: Ticket) -> ColumnElement[bool]:
+    mine = and_(InboundSms.about == ticket.code, InboundSms.received_at >= ticket.opened_at)
+    return or_(mine, InboundSms.id == ticket.message_id) if ticket.message_id else mine
+
+
+def _until(ticket: Ticket, table: type[OutboundSms]) -> ColumnElement[bool]:
+    return table.created_at <= ticket.released_at if ticket.released_at else true()

@@ -1,0 +1,8 @@
+"""The pages of the console, one file for each group of pages; all of them behind a permission."""
+
+from __future__ import annotations
+
+from console.routes import demo, queue, tasks, texts, ticket_actions, tickets
+from console.routes.blueprint import bp
+
+__all__ = ["bp", "demo", "queue", "tasks", "texts", "ticket_actions", "tickets"]

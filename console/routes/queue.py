@@ -1,0 +1,167 @@
+"""The ticket queue: tabs, groups by clock, search, paging, and whether something changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from console import queries
+from console.queries import TABS, UNCOUNTED, QueueRow, View
+from console.routes.blueprint import bp, show
+from console.routes.words import ClockView, matter, next_promise, place, ticket_clock
+from core.uow import UnitOfWork, unit_of_work
+from staff.guard import actor, current_scope, current_user, needs
+from telephony import msisdn
+from ticketing.lifecycle import OVER
+
+SOON = timedelta(hours=2)
+LATER = timedelta(hours=48)
+LONGEST_SEARCH = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row as the page draws it."""
+
+    code: str
+    tier: str
+    state: str
+    clock: ClockView
+    matter: str
+    description: str
+    requester: str
+    place: str
+    with_name: str | None
+    source: str
+    opened_at: datetime
+    reopened: int
+    is_supervised: bool
+    is_draft: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows whose promise falls into one span."""
+
+    name: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A tab with its figure."""
+
+    name: str
+    count: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The queue page."""
+
+    view: str
+    words: str
+    groups: tuple[Group, ...]
+    rows: tuple[Row, ...]
+    next_after: str | None
+    version: str
+
+
+@bp.get("/")
+@needs("tickets.read")
+def home() -> ResponseReturnValue:
+    """The first page is the queue."""
+    return redirect(url_for("console.queue"), code=303)
+
+
+@bp.get("/tickets")
+@needs("tickets.read")
+def queue() -> ResponseReturnValue:
+    """The queue, or what was searched for; one exact hit opens at once."""
+    words = request.args.get("q", "").strip()[:LONGEST_SEARCH]
+    view = _view(request.args.get("view", ""))
+    scope = current_scope()
+    with unit_of_work(actor()) as uow:
+        if words:
+            rows = queries.search(uow.session, scope, words, _numbers(uow, words))
+            if len(rows) == 1 and rows[0].ticket.code == words.upper():
+                return redirect(url_for("console.ticket", code=rows[0].ticket.code), code=303)
+        else:
+            after = _cursor(request.args.get("after", ""))
+            rows = queries.queue(uow.session, scope, view=view, user_id=current_user().user_id, after=after)
+        counts = queries.counts(uow.session, scope, user_id=current_user().user_id, now=uow.now)
+        page = _page(uow, rows, view, words, queries.version(uow.session, scope))
+        tabs = [Tab(tab, None if tab in UNCOUNTED else counts.views[tab]) for tab in TABS]
+        return show("queue.html", uow, counts, page=page, views=tabs)
+
+
+@bp.get("/tickets/version")
+@needs("tickets.read")
+def queue_version() -> ResponseReturnValue:
+    """A short mark that changes when the queue does; the page asks for it now and then."""
+    with unit_of_work(actor()) as uow:
+        return {"version": queries.version(uow.session, current_scope())}
+
+
+def _page(uow: UnitOfWork, rows: Sequence[QueueRow], view: View, words: str, version: str) -> Page:
+    drawn = [(row, _row(row, uow.now)) for row in rows]
+    groups = []
+    for name in ("overdue", "soon", "today", "later", "over"):
+        members = tuple(view_row for row, view_row in drawn if _group(row, uow.now) == name)
+        if members:
+            groups.append(Group(name, members))
+    last = rows[-1].ticket if len(rows) == queries.PAGE and not words else None
+    after = f"{last.close_by.isoformat()}~{last.id}" if last is not None else None
+    return Page(view, words, tuple(groups), tuple(view_row for _, view_row in drawn), after, version)
+
+
+def _group(row: QueueRow, now: datetime) -> str:
+    if row.ticket.state in OVER:
+        return "over"
+    left = next_promise(row.ticket) - now
+    if left < timedelta():
+        return "overdue"
+    return "soon" if left <= SOON else "today" if left <= LATER else "later"
+
+
+def _row(row: QueueRow, now: datetime) -> Row:
+    ticket = row.ticket
+    return Row(
+        code=ticket.code,
+        tier=ticket.tier,
+        state=ticket.state,
+        clock=ticket_clock(ticket, now) or ClockView("calm", 100, "–", ""),
+        matter=matter(ticket),
+        description=ticket.description,
+        requester=ticket.requester_name,
+        place=place(ticket, row.place),
+        with_name=row.provider or row.owner,
+        source=ticket.source,
+        opened_at=ticket.opened_at,
+        reopened=ticket.reopened,
+        is_supervised=ticket.is_supervised,
+        is_draft=ticket.is_draft,
+    )
+
+
+def _view(name: str) -> View:
+    return View(name) if name in set(View) else View.OPEN
+
+
+def _cursor(text: str) -> tuple[datetime, int] | None:
+    moment, _, number = text.partition("~")
+    try:
+        return datetime.fromisoformat(moment.replace(" ", "+")), int(number)
+    except ValueError:
+        return None
+
+
+def _numbers(uow: UnitOfWork, words: str) -> list[str]:
+    try:
+        return [msisdn.to_e164(words, region=uow.policy.city.region, area_code=uow.policy.city.area_code)]
+    except msisdn.BadNumber:
+        return []

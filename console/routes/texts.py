@@ -1,0 +1,28 @@
+"""What people texted and what became of it: every text has an outcome."""
+
+from __future__ import annotations
+
+from flask import request
+from flask.typing import ResponseReturnValue
+
+from console import queries
+from console.routes.blueprint import bp, show
+from core.uow import unit_of_work
+from staff.guard import actor, needs
+from telephony.msisdn import masked
+
+
+@bp.get("/texts")
+@needs("texts.write")
+def texts() -> ResponseReturnValue:
+    """Inbound texts with how they were read, their outcome and the answer."""
+    only_waiting = request.args.get("only") == "waiting"
+    with unit_of_work(actor()) as uow:
+        rows = queries.texts(uow.session, only_waiting=only_waiting)
+        answers = queries.answers_to(uow.session, [row.id for row in rows])
+        return show(
+            "texts.html",
+            uow,
+            only_waiting=only_waiting,
+            rows=[{"text": row, "number": masked(row.msisdn), "answer": answers.get(row.id)} for row in rows],
+        )

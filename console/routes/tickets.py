@@ -1,0 +1,413 @@
+"""One ticket: what has to happen now, the timeline, dispatch and why, requester, promises."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import request
+from flask.typing import ResponseReturnValue
+
+from console import queries
+from console.queries import Whole
+from console.routes.blueprint import bp, show
+from console.routes.words import matter, place, ticket_clock
+from console.timeline import Entry, Kind, Turn, merge, only
+from core import web
+from core.uow import UnitOfWork, unit_of_work
+from directory.queries import communities
+from directory.scope import Scope
+from staff.guard import actor, current_scope, needs
+from telephony.msisdn import masked
+from ticketing import lifecycle
+from ticketing import queries as ticketing_queries
+from ticketing.dispatch_lifecycle import HOLDING, DispatchState
+from ticketing.lifecycle import State
+from ticketing.models import Candidate, Dispatch, Ticket
+from providers.models import Provider
+
+JOB_STEPS = frozenset(
+    {
+        "offered",
+        "accepted",
+        "refused",
+        "expired",
+        "withdrawn",
+        "arrived",
+        "completed",
+        "round",
+        "dispatched_by_hand",
+        "no_access",
+        "incomplete",
+        "rescheduled",
+        "cancelled_by_provider",
+        "late",
+        "quoted",
+        "quote_agreed",
+        "quote_declined",
+        "transfer",
+        "acknowledged",
+    }
+)
+TABS = ("resident", "provider", "note")
+
+
+@dataclass(frozen=True, slots=True)
+class May:
+    """Which buttons the reader has, by his permissions and by the ticket's state."""
+
+    take: bool
+    cancel: bool
+    close: bool
+    reopen: bool
+    dispatch: bool
+    place: bool
+    write: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """The one next step of the ticket."""
+
+    name: str
+    tone: str
+    icon: str
+    facts: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the offer tracker: was, is, or to come."""
+
+    name: str
+    look: str
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The provider who has the job."""
+
+    code: str
+    name: str
+    rating: str
+    promised_at: datetime | None
+    amount: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A candidate as the table shows it."""
+
+    name: str
+    rank: int | None
+    cause: str
+    distance: str
+    load: str
+    rating: str
+    last: str
+    answer: str
+    is_holder: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One option of a list."""
+
+    code: str
+    name: str
+    rank: int | None = None
+    cause: str = ""
+    line: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """One promise: met, running or late."""
+
+    name: str
+    met_at: datetime | None
+    by: datetime | None
+    look: str
+
+
+@bp.get("/tickets/<code>")
+@needs("tickets.read")
+def ticket(code: str) -> ResponseReturnValue:
+    """The page of one ticket."""
+    with unit_of_work(actor()) as uow:
+        found = queries.whole(uow.session, current_scope(), code)
+        return show("ticket.html", uow, page=_page(uow, found, current_scope()))
+
+
+@bp.get("/tickets/<code>/version")
+@needs("tickets.read")
+def ticket_version(code: str) -> ResponseReturnValue:
+    """A short mark that changes when the ticket, its texts or its calls do."""
+    with unit_of_work(actor()) as uow:
+        return {"version": queries.ticket_version(uow.session, current_scope(), code)}
+
+
+def _page(uow: UnitOfWork, found: Whole, scope: Scope) -> dict[str, Any]:
+    one = found.ticket
+    wanted = request.args.get("only", "all")
+    tab = request.args.get("write", "resident" if one.notify_msisdn else "note")
+    entries = merge(_steps_told(found), _texts(found), _calls(found))
+    holding = next(((d, p) for d, p in reversed(found.dispatches) if d.state in HOLDING), None)
+    may = _may(one, scope)
+    shown = holding or next(((d, p) for d, p in reversed(found.dispatches) if d.state == DispatchState.COMPLETED), None)
+    return {
+        "code": one.code,
+        "matter": matter(one),
+        "tier": one.tier,
+        "state": one.state,
+        "reopened": one.reopened,
+        "version": one.version,
+        "version_tag": queries.ticket_version(uow.session, scope, one.code),
+        "clock": ticket_clock(one, uow.now),
+        "may": may,
+        "next": _next(found, holding),
+        "only": wanted if wanted in set(Kind) else "all",
+        "entries": only(entries, wanted),
+        "tabs": [
+            name
+            for name in TABS
+            if name == "note" or (name == "resident" and one.notify_msisdn) or (name == "provider" and holding)
+        ],
+        "tab": tab if tab in TABS else "note",
+        "form_key": secrets.token_hex(8),
+        "draft": "",
+        "steps": _tracker(found, shown[0] if shown else None),
+        "holder": _holder(*shown) if shown else None,
+        "round": one.round,
+        "candidates": [_ranked(candidate, provider, found.dispatches) for candidate, provider in found.candidates],
+        "left_out": _left_out(found),
+        "ranking": _ranking(uow, one) if may.dispatch else [],
+        "needs_person": one.match_at is None and one.state in (State.OPEN, State.NEW) and bool(one.service),
+        "requester": one.requester_name,
+        "lang": one.lang,
+        "access_need": found.person.access_need if found.person else None,
+        "masked_number": masked(one.msisdn) if one.msisdn else "",
+        "masked_notify": masked(one.notify_msisdn) if one.notify_msisdn else "",
+        "place": place(one, found.place),
+        "address": one.address,
+        "service": one.service,
+        "jurisdiction_code": one.jurisdiction_code,
+        "description": one.description,
+        "also": [{"code": other.code, "matter": matter(other)} for other in found.also],
+        "needs_facts": one.state == State.NEW,
+        "services": [Choice(s.code, s.name[web.lang()]) for s in uow.catalogue.services.values()] if may.place else [],
+        "communities": [
+            Choice(c.code, c.name_zh if web.lang() == "zh" else c.name_en) for c in communities(uow.session, scope)
+        ]
+        if may.place
+        else [],
+        "promises": _promises(one, shown[0] if shown else None, uow.now),
+        "follow_up": _follow_up(found),
+        "tasks": [
+            {"sentence": web.say(f"ticketing.task.{task.reason}"), "due_at": task.due_at} for task in found.tasks
+        ],
+    }
+
+
+def _may(one: Ticket, scope: Scope) -> May:
+    is_over = one.state in lifecycle.OVER
+    return May(
+        take=scope.may("tickets.take") and not is_over,
+        cancel=scope.may("tickets.cancel") and lifecycle.may_move(one.state, State.CANCELLED),
+        close=scope.may("tickets.close") and lifecycle.may_move(one.state, State.CLOSED),
+        reopen=scope.may("tickets.reopen") and one.state in (State.CLOSED, State.FOLLOWING_UP),
+        dispatch=scope.may("tickets.dispatch") and one.state in (State.OPEN, State.DISPATCHED) and bool(one.service),
+        place=scope.may("tickets.take") and one.state in (State.NEW, State.OPEN),
+        write=scope.may("tickets.note"),
+    )
+
+
+def _next(found: Whole, holding: tuple[Dispatch, Provider] | None) -> Next:
+    one = found.ticket
+    who = holding[1].name if holding else ""
+    promised = web.city_moment(holding[0].promised_at) if holding else "–"
+    facts = {"code": one.code, "who": who, "when": promised, "round": one.round}
+    match one.state:
+        case State.NEW:
+            return Next("call_back" if one.is_draft else "complete_facts", "wait", "phone-out", facts)
+        case State.OPEN if one.match_at is None and one.kind == "service":
+            return Next("find_provider", "warn", "truck", facts)
+        case State.OPEN if one.kind != "service":
+            return Next("answer", "wait", "edit", facts)
+        case State.OPEN:
+            return Next("matching", "info", "clock", facts)
+        case State.DISPATCHED:
+            return Next("offering", "info", "clock", facts)
+        case State.ACKNOWLEDGED:
+            return Next("coming", "info", "truck", facts)
+        case State.IN_PROGRESS:
+            return Next("working", "info", "wrench", facts)
+        case State.WAITING_QUOTE:
+            return Next("quote", "wait", "pause", facts)
+        case State.DONE | State.FOLLOWING_UP:
+            return Next("asking", "wait", "chat", facts)
+        case State.CLOSED:
+            return Next("closed", "ok", "ok", facts)
+        case _:
+            return Next("cancelled", "mute", "bad", facts)
+
+
+def _steps_told(found: Whole) -> Iterable[Entry]:
+    for event in found.events:
+        kind = (
+            Kind.NOTE if event.note and event.kind == "note" else Kind.JOB if event.kind in JOB_STEPS else Kind.SYSTEM
+        )
+        facts = dict(event.data)
+        if kind is Kind.NOTE:
+            facts["who"] = _name(found, event.actor)
+        yield Entry(
+            event.at,
+            1,
+            kind,
+            {"note": "note", "arrived": "pin", "refused": "x", "expired": "clock"}.get(event.kind, "wrench"),
+            f"ticketing.event.{event.kind}",
+            facts,
+            words=event.note,
+            actor=event.actor,
+        )
+
+
+def _texts(found: Whole) -> Iterable[Entry]:
+    resident = {found.ticket.msisdn, found.ticket.notify_msisdn}
+    for out in found.texts_out:
+        to = "resident" if out.msisdn in resident else "provider"
+        facts = {
+            "number": masked(out.msisdn),
+            "delivery": web.say(f"console.delivery.{out.delivery}"),
+            "segments": out.segments,
+        }
+        yield Entry(out.created_at, 2, Kind.TEXT, "send", f"console.text.to_{to}", facts, out.body, out.lang)
+    for came in found.texts_in:
+        by = "resident" if came.msisdn in resident else "provider"
+        read = web.say(f"console.intent.{came.intent}") if came.intent else "–"
+        facts = {"number": masked(came.msisdn), "reading": read, "certainty": f"{came.certainty:.2f}"}
+        yield Entry(
+            came.received_at, 0, Kind.TEXT, "chat", f"console.text.from_{by}", facts, came.body, is_inbound=True
+        )
+
+
+def _calls(found: Whole) -> Iterable[Entry]:
+    voicemails = {voicemail.call_id: voicemail for voicemail in found.voicemails}
+    for call in found.calls:
+        said = tuple(
+            Turn(turn.who, turn.words, turn.digits, turn.intent, turn.certainty)
+            for turn in found.turns
+            if turn.call_id == call.id
+        )
+        facts = {
+            "number": masked(call.msisdn) if call.msisdn else web.say("console.fact.withheld"),
+            "seconds": call.seconds if call.seconds is not None else "–",
+            "outcome": web.say(f"console.outcome.{call.outcome}"),
+        }
+        wording = "console.call.voicemail" if call.id in voicemails else f"console.call.{call.direction}"
+        look = "phone-in" if call.direction == "in" else "phone-out"
+        yield Entry(call.started_at, 0, Kind.CALL, look, wording, facts, turns=said)
+
+
+def _name(found: Whole, actor_name: str) -> str:
+    kind, _, number = actor_name.partition(":")
+    if kind == "user" and number.isdecimal():
+        return found.user_names.get(int(number), actor_name)
+    return web.say("console.actor.system")
+
+
+def _tracker(found: Whole, shown: Dispatch | None) -> list[Step]:
+    one = found.ticket
+    times = {
+        "offered": shown.offered_at if shown else one.dispatched_at,
+        "accepted": shown.answered_at if shown else None,
+        "arrived": shown.arrived_at if shown else None,
+        "done": one.done_at if shown else None,
+        "confirmed": one.closed_at,
+    }
+    names = list(times)
+    reached = max((index for index, name in enumerate(names) if times[name]), default=-1)
+    is_over = one.state in lifecycle.OVER
+    return [
+        Step(name, "was" if index <= reached else "is" if index == reached + 1 and not is_over else "", times[name])
+        for index, name in enumerate(names)
+    ]
+
+
+def _holder(dispatch: Dispatch, provider: Provider) -> Holder:
+    return Holder(provider.code, provider.name, f"{provider.rating:.1f}", dispatch.promised_at, dispatch.amount)
+
+
+def _ranked(candidate: Candidate, provider: Provider, dispatches: Sequence[tuple[Dispatch, Provider]]) -> Ranked:
+    facts = candidate.facts
+    asked = next(
+        (d for d, _ in reversed(dispatches) if d.provider_id == provider.id and d.round == candidate.round), None
+    )
+    return Ranked(
+        name=provider.name,
+        rank=candidate.rank,
+        cause=candidate.cause,
+        distance=web.say(f"console.distance.{facts['distance']}") if "distance" in facts else "–",
+        load=f"{facts.get('load', '–')}/{facts.get('cap', '–')}",
+        rating=f"{facts['rating']:.2f}" if "rating" in facts else "–",
+        last=_last(facts.get("idle_days")),
+        answer=asked.state if asked else "",
+        is_holder=asked is not None and asked.state in HOLDING,
+    )
+
+
+def _last(days: float | None) -> str:
+    return web.say("console.why.never") if days is None else web.say("console.why.days", days=int(days))
+
+
+def _left_out(found: Whole) -> str:
+    counts = next((event.data.get("left_out") for event in reversed(found.events) if event.data.get("left_out")), None)
+    if not counts:
+        return ""
+    separator = "、" if web.lang() == "zh" else ", "
+    listed = separator.join(f"{web.say(f'console.cause.{cause}')} {count}" for cause, count in counts.items())
+    return web.say("console.why.others", listed=listed)
+
+
+def _ranking(uow: UnitOfWork, one: Ticket) -> list[Choice]:
+    return [
+        Choice(
+            row.code,
+            row.name,
+            row.rank,
+            row.cause,
+            web.say("console.dispatch.line", load=row.load, cap=row.cap, rating=f"{row.rating:.2f}"),
+        )
+        for row in ticketing_queries.ranking(uow.session, uow, one)
+    ]
+
+
+def _promises(one: Ticket, shown: Dispatch | None, now: datetime) -> list[Promise]:
+    promises = [
+        Promise("contact", one.contacted_at, one.contact_by, _look(one.contacted_at, one.contact_by, now)),
+        Promise("dispatched", one.dispatched_at, None, "ok" if one.dispatched_at else ""),
+    ]
+    if shown is not None and shown.promised_at is not None:
+        promises.append(
+            Promise("arrival", shown.arrived_at, shown.promised_at, _look(shown.arrived_at, shown.promised_at, now))
+        )
+    promises.append(Promise("close", one.closed_at, one.close_by, _look(one.closed_at, one.close_by, now)))
+    return promises
+
+
+def _look(met_at: datetime | None, by: datetime, now: datetime) -> str:
+    if met_at is not None:
+        return "ok" if met_at <= by else "late"
+    return "late" if now > by else ""
+
+
+def _follow_up(found: Whole) -> dict[str, Any] | None:
+    asked = found.follow_up
+    if asked is None:
+        return None
+    look = "waiting" if asked.is_solved is None else "solved" if asked.is_solved else "unsolved"
+    return {"look": look, "score": asked.score}

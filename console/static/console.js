@@ -1,0 +1,73 @@
+/* Liveness and keys of the console. Every page is complete without it. */
+
+const EVERY = 4000;
+
+function startLive() {
+  const part = document.querySelector("[data-live]");
+  if (!part) return;
+  const pill = document.querySelector("[data-reload]");
+  window.setInterval(async () => {
+    if (document.hidden) return;
+    const answer = await fetch(part.dataset.live, { headers: { Accept: "application/json" } }).catch(() => null);
+    document.body.classList.toggle("stale", answer === null || !answer.ok);
+    if (!answer || !answer.ok || answer.redirected) return;
+    const { version } = await answer.json();
+    if (version === part.dataset.version) return;
+    if (isBusy(part)) {
+      if (pill) pill.hidden = false;
+      return;
+    }
+    window.location.reload();
+  }, EVERY);
+  if (pill) pill.addEventListener("click", () => window.location.reload());
+}
+
+/* Rows never move under somebody's hand: then the pill waits instead. */
+function isBusy(part) {
+  const active = document.activeElement;
+  const typing = active && /^(INPUT|TEXTAREA|SELECT)$/.test(active.tagName);
+  const written = [...document.querySelectorAll("textarea, .act-box input")].some((field) => field.value !== field.defaultValue);
+  return typing || written || part.matches(":hover") || part.contains(active);
+}
+
+function startKeys() {
+  document.addEventListener("keydown", (event) => {
+    if (event.isComposing || event.keyCode === 229 || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (/^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) return;
+    if (event.key === "/") {
+      event.preventDefault();
+      document.getElementById("q")?.focus();
+    } else if (event.key === "r") {
+      window.location.reload();
+    } else if (event.key === "j" || event.key === "k") {
+      const rows = [...document.querySelectorAll(".matter")];
+      const at = rows.indexOf(document.activeElement);
+      rows[Math.min(Math.max(at + (event.key === "j" ? 1 : -1), 0), rows.length - 1)]?.focus();
+    }
+  });
+}
+
+/* A form goes out once. */
+function startForms() {
+  document.addEventListener("submit", (event) => {
+    const button = event.target.querySelector("button:not([type=button])");
+    if (event.target.method === "post" && button) window.setTimeout(() => button.setAttribute("disabled", ""), 0);
+  });
+}
+
+function startClosing() {
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") document.querySelectorAll("details.act[open]").forEach((box) => box.removeAttribute("open"));
+  });
+}
+
+function scrollToNewest() {
+  const timeline = document.querySelector(".ticket-tl");
+  if (timeline) timeline.scrollTop = timeline.scrollHeight;
+}
+
+startLive();
+startKeys();
+startForms();
+startClosing();
+scrollToNewest();
