@@ -77,7 +77,7 @@ def require_signature() -> Response | None:
 
 def is_signed(
     url: str,
-    parameters: Mapping[str, Iterable[str]],
+    parameters: Mapping[str, Sequence[str]],
     signature: str,
     tokens: Sequence[str],
     body: bytes | None = None,
@@ -97,7 +97,7 @@ def is_signed(
     return _any_matches(_origins(origin), tail, signature, tokens)
 
 
-def sign(url: str, parameters: Mapping[str, Iterable[str]], token: str) -> str:
+def sign(url: str, parameters: Mapping[str, Sequence[str]], token: str) -> str:
     """The signature the carrier would make for exactly this address; what journeys and doctors post with."""
     return _signature(token, url.partition("#")[0].encode() + _joined(parameters))
 
@@ -108,7 +108,7 @@ def _what_is_wrong(settings: Settings) -> Reason | None:
         return Reason.UNSIGNED
     tail = _raw_target()
     if request.mimetype == FORM:
-        tail += _joined({name: request.form.getlist(name) for name in request.form})
+        tail += _joined(dict(request.form.lists()))
     elif (body := request.get_data(cache=True)) and not _covers(request.query_string.decode("latin-1"), body):
         return Reason.BODY
     prefix, origins = _public_origins(settings.public_url)
@@ -151,10 +151,14 @@ def _public_origins(public_url: str) -> tuple[bytes, tuple[bytes, ...]]:
     return parts.path.encode(), _origins(f"{parts.scheme}://{parts.netloc}")
 
 
-def _joined(parameters: Mapping[str, Iterable[str]]) -> bytes:
-    return "".join(name + value for name in sorted(parameters) for value in sorted(set(parameters[name]))).encode(
-        "utf-8", "surrogatepass"
-    )
+def _joined(parameters: Mapping[str, Sequence[str]]) -> bytes:
+    """Names and values one after the other, names sorted; the values of a repeated name sorted and each once."""
+    parts: list[str] = []
+    for name in sorted(parameters):
+        values = parameters[name]
+        for value in values if len(values) == 1 else sorted(set(values)):
+            parts += (name, value)
+    return "".join(parts).encode("utf-8", "surrogatepass")
 
 
 def _covers(query: str, body: bytes) -> bool:
