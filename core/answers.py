@@ -60,6 +60,9 @@ class Taken:
     closes: bool = True
 
 
+Taker = Callable[[Any, Answer], Taken | None]  # (uow, answer); None: the words answer something else
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """What a kind of question is: how replies to it are read, which intents answer it, and who acts on them.
@@ -71,7 +74,7 @@ class Question:
     context: str
     intents: frozenset[str]
     takes_digits: bool
-    take: Callable[[Any, Answer], Taken | None]  # (uow, answer)
+    take: Taker
 
 
 FreeTextTaker = Callable[[Any, str, str, datetime, int | None], Taken | None]  # (uow, msisdn, words, at, message_id)

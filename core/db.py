@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import DateTime, Dialect, Engine, Enum, MetaData, TypeDecorator, create_engine
 from sqlalchemy.dialects.postgresql import JSONB
@@ -44,7 +44,7 @@ class Base(DeclarativeBase):
     """Every table of the house."""
 
     metadata = MetaData(naming_convention=NAMES)
-    type_annotation_map = {
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
         datetime: UtcDateTime,
         enum.Enum: Enum(
             enum.Enum, native_enum=False, length=24, values_callable=lambda kind: [one.value for one in kind]

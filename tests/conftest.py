@@ -123,11 +123,11 @@ def work(clean: None) -> Callable[[], object]:
 
 
 @pytest.fixture
-def phone_line(settings: Settings) -> Iterator[PhoneLine]:
+def phone_line(settings: Settings) -> PhoneLine:
     """A carrier that only remembers what it was asked to do."""
     line = PhoneLine()
     carrier.use(line)
-    yield line
+    return line
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from core import web
 from core.uow import UnitOfWork, unit_of_work
 from directory.queries import communities
 from directory.scope import Scope
+from providers.models import Provider
 from staff.guard import actor, current_scope, needs
 from telephony.msisdn import masked
 from ticketing import lifecycle
@@ -27,7 +28,6 @@ from ticketing import queries as ticketing_queries
 from ticketing.dispatch_lifecycle import HOLDING, DispatchState
 from ticketing.lifecycle import State
 from ticketing.models import Candidate, Dispatch, Ticket
-from providers.models import Provider
 
 JOB_STEPS = frozenset(
     {

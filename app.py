@@ -1,0 +1,137 @@
+"""The composition root: which blueprints, jobs, commands, reactions and takers make up the house."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+from flask import Flask, redirect, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import Engine
+
+import console.routes
+import ivr.jobs
+import ivr.reactions
+import ivr.routes
+import providers.answers
+import seed
+import sms.cli
+import sms.events
+import sms.jobs
+import sms.routes
+import staff.cli
+import staff.routes
+import ticketing.answers
+import ticketing.cli
+import ticketing.events
+import ticketing.jobs
+import ticketing.reactions
+import understanding.cli
+from config import settings as environment
+from config.settings import BadSetting, Settings
+from core import answers, db, events, jobs, web
+from core.answers import Question
+from telephony import carrier, signature
+from telephony.twilio_carrier import TwilioCarrier
+
+log = logging.getLogger(__name__)
+
+BLUEPRINTS = (staff.routes.bp, console.routes.bp, console.routes.demo.demo)
+WEBHOOKS = (ivr.routes.bp, sms.routes.bp)  # signed by the carrier, so they carry no token of ours
+JOB_MODULES = (sms.jobs, ticketing.jobs, ivr.jobs)  # imported for the jobs that they declare
+COMMANDS = (
+    understanding.cli.understand,
+    seed.seed,
+    seed.contacts,
+    staff.cli.staff,
+    sms.cli.sms,
+    ticketing.cli.tickets,
+)
+
+SUBSCRIPTIONS: events.Subscriptions = {
+    sms.events.UnclearText: (ticketing.reactions.check_unclear_text,),
+    sms.events.PersonAsked: (ticketing.reactions.call_back,),
+    sms.events.DangerTexted: (ticketing.reactions.open_emergency, ivr.reactions.page_for_danger),
+    sms.events.TextUnsettled: (ticketing.reactions.check_unsettled_text,),
+    sms.events.TextFailed: (ticketing.reactions.call_instead,),
+    ticketing.events.TicketEscalated: (ivr.reactions.page_for_escalation,),
+    ticketing.events.NobodyToSend: (ivr.reactions.page_for_nobody,),
+}
+
+
+def _question(context: str, intents: str, take: answers.Taker, *, takes_digits: bool = True) -> Question:
+    return Question(context, frozenset(intents.split()), takes_digits, take)
+
+
+QUESTIONS = {
+    "offer": _question(
+        "provider:offer", "accept reject transfer ack question", ticketing.answers.take_offer
+    ),
+    "job": _question(
+        "provider:accepted",
+        "arrive eta complete incomplete quote no_access reschedule cancelled complaint ack question",
+        ticketing.answers.take_job,
+        takes_digits=False,
+    ),
+    "visit": _question(
+        "resident:visit",
+        "affirm reschedule cancel status_query question address_change thanks",
+        ticketing.answers.take_visit,
+    ),
+    "quote": _question("resident:quote", "affirm deny question", ticketing.answers.take_quote),
+    "resolved": _question("resident:resolved", "resolved unresolved affirm deny", ticketing.answers.take_resolved),
+    "rating": _question("resident:csat", "rate deny", ticketing.answers.take_rating),
+}
+FREE_TEXT = (providers.answers.take_free_text, ticketing.answers.take_free_text)
+
+
+def create_app() -> Flask:
+    """The Flask application. Under gunicorn a wrong setting stops the start; commands that need none do without."""
+    app = Flask(__name__, static_folder="core/static", template_folder="core/templates")
+    wire()
+    for command in COMMANDS:
+        app.cli.add_command(command)
+    try:
+        settings = environment.current()
+    except BadSetting as err:
+        if not _is_command():
+            sys.stderr.write(f"{err}\n")
+            raise SystemExit(2) from err
+        return app
+    open_house(settings)
+    web.prepare(app, settings)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    for webhook in WEBHOOKS:
+        web.csrf.exempt(webhook)
+        app.register_blueprint(webhook)
+    app.add_url_rule("/", "home", _home)
+    return app
+
+
+def open_house(settings: Settings, *, pool_size: int = 8) -> Engine:
+    """Connect this process to the database, the doorbell and the carrier."""
+    wire()
+    engine = db.connect(settings.database_url, pool_size=pool_size)
+    jobs.connect(settings.redis_url)
+    carrier.use(TwilioCarrier(settings))
+    signature.on_rejected(_alarm)
+    return engine
+
+
+def wire() -> None:
+    """Fill the tables that join the packages."""
+    events.subscribe(SUBSCRIPTIONS)
+    answers.wire(QUESTIONS, FREE_TEXT)
+
+
+def _home() -> ResponseReturnValue:
+    return redirect(url_for("console.home"), code=303)
+
+
+def _alarm(path: str, reason: str) -> None:
+    log.error("a webhook was refused at %s: %s", path, reason)
+
+
+def _is_command() -> bool:
+    return "gunicorn" not in sys.argv[0]
