@@ -39,13 +39,15 @@ _rejected: Counter[tuple[str, str]] = Counter()
 _counting = threading.Lock()
 
 
-def on_rejected(alarm: Alarm) -> None:
-    """Set what is told of rejected requests, with the route's rule and a Reason.
+def on_rejected(alarm: Alarm | None) -> Alarm | None:
+    """Set what is told of rejected requests, with the route's rule and a Reason. Returns what was told before.
 
     It is told of the first of a kind in this process and again at the 10th, 100th, ...: an attacker must not be able
     to make us write a row for each request.
     """
-    _alarm[:] = [alarm]
+    before = _alarm[0] if _alarm else None
+    _alarm[:] = [alarm] if alarm else []
+    return before
 
 
 def rejections() -> dict[tuple[str, str], int]:
@@ -55,10 +57,9 @@ def rejections() -> dict[tuple[str, str], int]:
 
 
 def forget_rejections() -> None:
-    """Count from nothing again, and tell nobody: for a process that is wired anew."""
+    """Count from nothing again: the next one is the first, and raises the alarm."""
     with _counting:
         _rejected.clear()
-        _alarm.clear()
 
 
 def require_signature() -> Response | None:
