@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Float, cast, exists, func, or_, select
+from sqlalchemy import Date, Float, Integer, Select, String, any_, bindparam, cast, exists, func, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, selectinload
 
+from core.db import UtcDateTime
 from directory.jurisdiction import path
 from directory.queries import within
 from directory.scope import Scope
@@ -70,20 +73,39 @@ def candidate_facts(
     a provider has in hand is not known here.
     """
     wanted = sorted(set(papers))
-    area = (
-        select(func.max(ProviderArea.jurisdiction_code).label("code"))
+    rows = session.execute(
+        _CANDIDATES,
+        {
+            "service": service,
+            "places": list(path(community_code)),
+            "papers": wanted,
+            "papers_wanted": len(wanted),
+            "today": now.astimezone(zone).date(),
+            "now": now,
+        },
+    )
+    return [CandidateFacts(*row) for row in rows]
+
+
+def _candidates() -> Select[Any]:
+    """Built once: it starts at the service and the place, and reads of the providers only those who are left."""
+    now = bindparam("now", type_=UtcDateTime())
+    near = (
+        select(ProviderService.provider_id, func.max(ProviderArea.jurisdiction_code).label("area_code"))
+        .join(ProviderArea, ProviderArea.provider_id == ProviderService.provider_id)
         .where(
-            ProviderArea.provider_id == ProviderService.provider_id,
-            ProviderArea.jurisdiction_code.in_(path(community_code)),
+            ProviderService.service == bindparam("service"),
+            ProviderArea.jurisdiction_code == any_(bindparam("places", type_=ARRAY(String))),
         )
-        .lateral("area")
+        .group_by(ProviderService.provider_id)
+        .subquery("near")
     )
     papers_held = (
         select(func.count())
         .where(
             Credential.provider_id == Provider.id,
-            Credential.kind.in_(wanted),
-            Credential.valid_until >= now.astimezone(zone).date(),
+            Credential.kind == any_(bindparam("papers", type_=ARRAY(String))),
+            Credential.valid_until >= bindparam("today", type_=Date()),
         )
         .scalar_subquery()
     )
@@ -92,9 +114,9 @@ def candidate_facts(
         Absence.from_at <= now,
         or_(Absence.until_at.is_(None), Absence.until_at > now),
     )
-    rows = session.execute(
+    return (
         select(
-            Provider.id.label("provider_id"),
+            Provider.id,
             Provider.code,
             Provider.name,
             Provider.msisdn,
@@ -102,21 +124,20 @@ def candidate_facts(
             Provider.standing,
             Provider.opens,
             Provider.closes,
-            cast(Provider.rating, Float).label("rating"),
+            cast(Provider.rating, Float),
             Provider.ratings,
             Provider.max_open_jobs,
             Provider.last_job_at,
-            area.c.code.label("area_code"),
-            (papers_held >= len(wanted)).label("has_papers"),
-            is_absent.label("is_absent"),
+            near.c.area_code,
+            papers_held >= bindparam("papers_wanted", type_=Integer()),
+            is_absent,
         )
-        .select_from(ProviderService)
-        .join(area, area.c.code.is_not(None))
-        .join(Provider, Provider.id == ProviderService.provider_id)
-        .where(ProviderService.service == service)
+        .join(near, near.c.provider_id == Provider.id)
         .order_by(Provider.id)
     )
-    return [CandidateFacts(**row) for row in rows.mappings()]
+
+
+_CANDIDATES = _candidates()
 
 
 def left_out_counts(session: Session, *, service: str, candidates: int) -> dict[Cause, int]:

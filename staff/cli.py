@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import click
-from flask.cli import AppGroup
 
 from core import wording
 from core.errors import HotlineError
@@ -11,7 +10,10 @@ from core.uow import unit_of_work
 from staff import service
 from staff.permissions import Role
 
-staff = AppGroup("staff", help="Who works here: add, grant, reset.")
+
+@click.group()
+def staff() -> None:
+    """Who works here: add, grant, reset."""
 
 
 @staff.command()
