@@ -57,6 +57,7 @@ SID = re.compile(r"[A-Za-z0-9:._\-]{1,64}")
 
 T = TypeVar("T")
 Failure = CarrierRefused | CarrierAway | OutcomeUnknown
+Ending = tuple[Outgoing, Outcome]
 
 # Everything that can go wrong between us and the carrier. The last four are answers that make no sense, which the
 # library meets when it takes them apart; the carrier may have done what was asked all the same.
@@ -109,13 +110,14 @@ class TwilioCarrier:
 
     def send_batch(self, batch: Sequence[Outgoing], *, on_outcome: Callable[[Outgoing, Outcome], None]) -> None:
         """Send side by side on pooled connections; see the protocol."""
-        ended: SimpleQueue[tuple[Outgoing, Outcome] | None] = SimpleQueue()
+        ended: SimpleQueue[list[Ending] | None] = SimpleQueue()
         waiting = iter(batch)
         sending = self._engine().start(self._send_all(waiting, min(self._in_flight, len(batch)), ended))
         sending.add_done_callback(lambda _: ended.put(None))
         try:
-            while (end := ended.get()) is not None:
-                on_outcome(*end)
+            while (endings := ended.get()) is not None:
+                for message, outcome in endings:
+                    on_outcome(message, outcome)
         except BaseException:
             # What cannot be written down must not be sent: those in flight end, the others stay where they are.
             for _ in waiting:
@@ -222,12 +224,21 @@ class TwilioCarrier:
             while self._engines:
                 self._engines.pop().stop()
 
-    async def _send_all(
-        self, waiting: Iterator[Outgoing], lanes: int, ended: SimpleQueue[tuple[Outgoing, Outcome] | None]
-    ) -> None:
+    async def _send_all(self, waiting: Iterator[Outgoing], lanes: int, ended: SimpleQueue[list[Ending] | None]) -> None:
+        """Keep so many in flight, and hand over together what ends in one turn of the loop: waking a thread costs."""
+        loop = asyncio.get_running_loop()
+        endings: list[Ending] = []
+
+        def hand_over() -> None:
+            ended.put(endings.copy())
+            endings.clear()
+
         async def lane() -> None:
             for message in waiting:
-                ended.put((message, await self._send(message)))
+                outcome = await self._send(message)
+                if not endings:
+                    loop.call_soon(hand_over)
+                endings.append((message, outcome))
 
         await asyncio.gather(*(lane() for _ in range(lanes)))
 
