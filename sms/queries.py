@@ -1,0 +1,115 @@
+"""Reads of texts: conversations, what was texted about a ticket, which questions are open."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from directory.models import Suppression
+from sms.models import InboundSms, OpenQuestion, OutboundSms
+
+
+@dataclass(frozen=True, slots=True)
+class TextLine:
+    """One text of a conversation, in or out."""
+
+    id: int
+    at: datetime  # UTC
+    is_inbound: bool
+    msisdn: str
+    body: str
+    about: str
+    state: str  # Delivery of an outbound text, Outcome of an inbound one
+    wording: str  # name of an outbound text; intent of an inbound one
+    segments: int  # 0 for inbound texts
+    error_code: str | None
+
+
+def conversation(session: Session, msisdn: str, *, limit: int = 200) -> list[TextLine]:
+    """The newest texts to and from a number, oldest first."""
+    return _lines(session, OutboundSms.msisdn == msisdn, InboundSms.msisdn == msisdn, None, limit)
+
+
+def texts_about(session: Session, code: str, *, since: datetime | None = None, limit: int = 500) -> list[TextLine]:
+    """The texts about a ticket's code, oldest first; `since` (UTC) its opening, for codes are used again."""
+    return _lines(session, OutboundSms.about == code, InboundSms.about == code, since, limit)
+
+
+def last_inbound_at(session: Session, msisdn: str) -> datetime | None:
+    """When this number last wrote to us, in UTC."""
+    return session.scalar(select(func.max(InboundSms.received_at)).where(InboundSms.msisdn == msisdn))
+
+
+def open_questions(session: Session, msisdn: str, now: datetime) -> list[OpenQuestion]:
+    """What we wait for this number to answer, the newest first."""
+    return list(
+        session.scalars(
+            select(OpenQuestion)
+            .where(OpenQuestion.msisdn == msisdn, OpenQuestion.closed_at.is_(None), OpenQuestion.expires_at > now)
+            .order_by(OpenQuestion.asked_at.desc(), OpenQuestion.id.desc())
+        )
+    )
+
+
+def recent_questions(session: Session, msisdn: str, since: datetime) -> list[OpenQuestion]:
+    """The questions of this number that are open or ended after `since` (UTC), the newest first."""
+    ended_at = func.least(OpenQuestion.expires_at, func.coalesce(OpenQuestion.closed_at, OpenQuestion.expires_at))
+    return list(
+        session.scalars(
+            select(OpenQuestion)
+            .where(OpenQuestion.msisdn == msisdn, ended_at > since)
+            .order_by(OpenQuestion.asked_at.desc(), OpenQuestion.id.desc())
+        )
+    )
+
+
+def stopped_among(session: Session, msisdns: Collection[str]) -> dict[str, str]:
+    """Which of these numbers asked us to stop, and how much (`notices`, `all`), in one statement."""
+    found = select(Suppression.msisdn, Suppression.scope).where(Suppression.msisdn.in_(msisdns))
+    return {msisdn: scope.value for msisdn, scope in session.execute(found)}
+
+
+def _lines(
+    session: Session, outbound: ColumnElement[bool], inbound: ColumnElement[bool], since: datetime | None, limit: int
+) -> list[TextLine]:
+    sent = select(OutboundSms).where(outbound).order_by(OutboundSms.created_at.desc(), OutboundSms.id.desc())
+    came = select(InboundSms).where(inbound).order_by(InboundSms.received_at.desc(), InboundSms.id.desc())
+    if since is not None:
+        sent, came = sent.where(OutboundSms.created_at >= since), came.where(InboundSms.received_at >= since)
+    lines = [_outbound(row) for row in session.scalars(sent.limit(limit))]
+    lines += [_inbound(row) for row in session.scalars(came.limit(limit))]
+    return sorted(lines, key=lambda line: (line.at, not line.is_inbound, line.id))[-limit:]
+
+
+def _outbound(row: OutboundSms) -> TextLine:
+    return TextLine(
+        id=row.id,
+        at=row.created_at,
+        is_inbound=False,
+        msisdn=row.msisdn,
+        body=row.body,
+        about=row.about,
+        state=row.delivery.value,
+        wording=row.wording,
+        segments=row.segments,
+        error_code=row.error_code,
+    )
+
+
+def _inbound(row: InboundSms) -> TextLine:
+    return TextLine(
+        id=row.id,
+        at=row.received_at,
+        is_inbound=True,
+        msisdn=row.msisdn,
+        body=row.body,
+        about=row.about,
+        state=row.outcome.value,
+        wording=row.intent,
+        segments=0,
+        error_code=None,
+    )

@@ -1,0 +1,174 @@
+"""Writing to people: a row in the outbox for each text, and the questions that wait for an answer."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import exists, insert, select, update
+
+from core.uow import UnitOfWork
+from directory import queries as directory_queries
+from directory import service as directory
+from directory.models import Purpose
+from sms import segments
+from sms.errors import EmptyText, NotTextable, ReceiverStopped, TextTooLong
+from sms.events import TextFailed
+from sms.models import Delivery, InboundSms, OutboundSms, Urgency
+from sms.service.questions import open_question
+from sms.textable import is_textable
+from sms.wording import LONGEST, TextMissing, compose, signed
+
+log = logging.getLogger(__name__)
+
+BY_HAND = "by_hand"
+DELIVER = "sms.deliver"
+
+
+def tell(
+    uow: UnitOfWork,
+    msisdn: str | None,
+    wording: str,
+    *,
+    lang: str,
+    about: str = "",
+    purpose: Purpose = Purpose.SERVICE,
+    urgency: Urgency = Urgency.SERVICE,
+    facts: Mapping[str, object] | None = None,
+    useful_until: datetime | None = None,
+    answers: InboundSms | None = None,
+) -> OutboundSms | None:
+    """Write the text `wording` to a number (E.164) and ring for the senders.
+
+    Returns None, and writes nothing, when there is no number, it is a landline, the inbound text has its answer
+    already, or the text cannot be composed (that is logged: what follows from a ticket must not cost the ticket).
+    When the receiver asked us to stop, the row is written as suppressed, and TextFailed announced if it was about a
+    ticket. `lang` is zh or en, `about` a ticket's code, `useful_until` (UTC) when it stops being worth sending.
+    """
+    if msisdn is None or not is_textable(msisdn, directory_queries.is_textable(uow.session, msisdn)):
+        return None
+    if answers is not None and _is_answered(uow, answers):
+        return None
+    try:
+        body = compose(
+            wording,
+            lang,
+            facts or {},
+            city=uow.policy.city,
+            now=uow.now,
+            hotline=uow.settings.hotline_number,
+            footer=purpose is Purpose.NOTICE,
+        )
+    except TextMissing:
+        log.exception("a text cannot be composed")
+        return None
+    return _write(uow, msisdn, wording, body, lang, about, purpose, urgency, useful_until, answers)
+
+
+def ask(
+    uow: UnitOfWork,
+    msisdn: str | None,
+    wording: str,
+    *,
+    kind: str,
+    about: str,
+    reference: int | None = None,
+    lang: str,
+    facts: Mapping[str, object] | None = None,
+    urgency: Urgency = Urgency.SERVICE,
+    lasts: timedelta | None = None,
+    useful_until: datetime | None = None,
+    answers: InboundSms | None = None,
+) -> OutboundSms | None:
+    """Write a text that waits for an answer. `kind` names the question, `reference` the row it is about.
+
+    The question stands for `lasts` (policy: question_lasts). None, and no question, when the text cannot go out.
+    """
+    told = tell(
+        uow,
+        msisdn,
+        wording,
+        lang=lang,
+        about=about,
+        facts=facts,
+        urgency=urgency,
+        useful_until=useful_until,
+        answers=answers,
+    )
+    if told is not None and told.delivery is Delivery.QUEUED:
+        open_question(uow, told.msisdn, kind, about, reference, lasts)
+    return told
+
+
+def write_by_hand(uow: UnitOfWork, msisdn: str | None, body: str, *, about: str, lang: str) -> OutboundSms:
+    """An agent's own words, with our signature. Raises EmptyText, TextTooLong, NotTextable or ReceiverStopped."""
+    if not body.strip():
+        raise EmptyText
+    text = signed(body, lang, uow.policy.city)
+    if len(text) > LONGEST:
+        raise TextTooLong(len(text), LONGEST)
+    if msisdn is None or not is_textable(msisdn, directory_queries.is_textable(uow.session, msisdn)):
+        raise NotTextable
+    if directory.may_write(uow.session, msisdn, Purpose.SERVICE):
+        raise ReceiverStopped
+    return _write(uow, msisdn, BY_HAND, text, lang, about, Purpose.SERVICE, Urgency.SERVICE, None, None)
+
+
+def withdraw_unsent(uow: UnitOfWork, *, about: str, wording: str, msisdn: str | None = None) -> int:
+    """Keep texts of this wording about a ticket from going out when they still wait. Returns how many."""
+    waiting = (
+        update(OutboundSms)
+        .where(OutboundSms.about == about, OutboundSms.wording == wording, OutboundSms.delivery == Delivery.QUEUED)
+        .values(delivery=Delivery.EXPIRED, settled_at=uow.now)
+        .returning(OutboundSms.id)
+    )
+    if msisdn is not None:
+        waiting = waiting.where(OutboundSms.msisdn == msisdn)
+    return len(uow.session.scalars(waiting).all())
+
+
+def _is_answered(uow: UnitOfWork, text: InboundSms) -> bool:
+    return bool(uow.session.scalar(select(exists().where(OutboundSms.answers_id == text.id))))
+
+
+def _write(
+    uow: UnitOfWork,
+    msisdn: str,
+    wording: str,
+    body: str,
+    lang: str,
+    about: str,
+    purpose: Purpose,
+    urgency: Urgency,
+    useful_until: datetime | None,
+    answers: InboundSms | None,
+) -> OutboundSms:
+    held_back = directory.may_write(uow.session, msisdn, purpose)
+    row = uow.session.scalars(
+        insert(OutboundSms)
+        .values(
+            key=secrets.token_hex(16),
+            msisdn=msisdn,
+            lang=lang,
+            wording=wording,
+            body=body,
+            segments=segments.count(body).segments,
+            about=about,
+            purpose=purpose,
+            urgency=urgency,
+            delivery=Delivery.SUPPRESSED if held_back else Delivery.QUEUED,
+            error_code=held_back or None,
+            created_at=uow.now,
+            send_at=uow.now,
+            useful_until=useful_until,
+            answers_id=answers.id if answers is not None else None,
+        )
+        .returning(OutboundSms)
+    ).one()
+    if not held_back:
+        uow.wake(DELIVER)
+    elif about and purpose is Purpose.SERVICE:
+        uow.announce(TextFailed(row.id, about, msisdn, wording))
+    return row
