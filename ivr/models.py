@@ -23,6 +23,7 @@ class CallOutcome(StrEnum):
     RETURN_CALL = "return_call"  # hung up before it was understood: somebody calls back
     EMERGENCY = "emergency"
     SERVED = "served"  # said goodbye without wanting anything
+    UNREACHABLE = "unreachable"  # hung up before it was understood, and the number was withheld
 
 
 class Call(Base):
@@ -50,6 +51,7 @@ class Call(Base):
     attempt: Mapped[int] = mapped_column(default=1)
     step: Mapped[int] = mapped_column(default=0)  # counts answers taken: a repeated webhook is told by it
     said: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what was understood so far: service, address, words
+    reply: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what was said last: a repeated webhook hears it again
     outcome: Mapped[CallOutcome] = mapped_column(default=CallOutcome.OPEN)
     about: Mapped[str] = mapped_column(String(16), default="")  # code of the ticket it led to
     last_sequence: Mapped[int] = mapped_column(default=-1)  # of status callbacks
@@ -106,8 +108,10 @@ class CallToPlace(Base):
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
     lang: Mapped[str] = mapped_column(String(8))
     placing: Mapped[Placing] = mapped_column(default=Placing.DUE)
-    due_at: Mapped[datetime]
+    due_at: Mapped[datetime]  # when to dial; while the outcome is unknown: when to ask the carrier's log
     attempts: Mapped[int] = mapped_column(default=0)
+    dialled_at: Mapped[datetime | None]  # of the attempt in hand
+    asked: Mapped[int] = mapped_column(default=0)  # how often the log was asked about the attempt in hand
     carrier_sid: Mapped[str | None] = mapped_column(String(64), unique=True)
     ended_at: Mapped[datetime | None]
 

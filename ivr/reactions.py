@@ -1,0 +1,20 @@
+"""What ivr does when a lower domain announces: call the duty phone."""
+
+from __future__ import annotations
+
+from ticketing.events import NobodyToSend, TicketEscalated
+
+from core.uow import UnitOfWork
+from ivr.service import placing
+from sms.events import DangerTexted
+
+
+def page_duty(uow: UnitOfWork, event: DangerTexted | TicketEscalated | NobodyToSend) -> None:
+    """Call the duty phone about it, once for one cause."""
+    match event:
+        case DangerTexted():
+            placing.page_duty(uow, "emergency_text", "", f"emergency:sms:{event.message_id}", {"danger": event.kind})
+        case TicketEscalated():
+            placing.page_duty(uow, "escalated", event.code, f"escalated:{event.code}:{event.reason}"[:64], {})
+        case NobodyToSend():
+            placing.page_duty(uow, "nobody_to_send", event.code, f"nobody:{event.code}", {})

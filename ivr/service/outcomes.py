@@ -1,0 +1,43 @@
+"""What became of a call: every call ends with an outcome, and nobody who gave up on us is forgotten."""
+
+from __future__ import annotations
+
+from ticketing.service import tasks
+
+from core.uow import UnitOfWork
+from ivr.models import Call, CallOutcome
+from ticketing.models import TaskKind, Ticket
+
+KEPT = frozenset({CallOutcome.EMERGENCY})
+"""An outcome that nothing later in the call changes."""
+SETTLED = frozenset({CallOutcome.TICKET, CallOutcome.ANSWERED, CallOutcome.PERSON, CallOutcome.VOICEMAIL})
+"""Outcomes with which the caller got through: a return call owed to the number is no longer needed."""
+
+
+def reached(uow: UnitOfWork, call: Call, outcome: CallOutcome, about: str = "") -> None:
+    """The call came to something. The last thing it came to counts, but an emergency stays one."""
+    if call.outcome not in KEPT:
+        call.outcome = outcome
+    if about and call.outcome is not CallOutcome.EMERGENCY:
+        call.about = about
+    if outcome in SETTLED and call.msisdn is not None:
+        tasks.meet(uow, msisdn=call.msisdn, kinds=frozenset({TaskKind.RETURN_CALL}))
+
+
+def owe_return_call(uow: UnitOfWork, call: Call, ticket: Ticket | None) -> None:
+    """Somebody has to call this number back. Nothing can be done for a withheld one without a ticket."""
+    if call.msisdn is None and ticket is None:
+        if call.outcome not in KEPT:
+            call.outcome = CallOutcome.UNREACHABLE
+        return
+    if call.outcome not in KEPT:
+        call.outcome = CallOutcome.RETURN_CALL
+    tasks.open_task(
+        uow,
+        TaskKind.RETURN_CALL,
+        f"call:{call.id}",
+        "hung_up",
+        msisdn=call.msisdn,
+        ticket=ticket,
+        due_by=uow.policy.tasks.return_call_within,
+    )
