@@ -21,6 +21,8 @@ from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioS
 from twilio.http.async_http_client import AsyncTwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
+from twilio.rest.api.v2010.account.call import CallInstance
+from twilio.rest.api.v2010.account.message import MessageInstance
 
 from config.settings import LOOPBACK, TWILIO_API, BadSetting, Settings
 from telephony.carrier import (
@@ -463,7 +465,7 @@ def _safe(sid: str) -> str:
     return sid
 
 
-def _logged_message(row: Any) -> LoggedMessage:
+def _logged_message(row: MessageInstance) -> LoggedMessage:
     return LoggedMessage(
         carrier_sid=_sid_of(row.sid),
         to=str(row.to),
@@ -474,7 +476,7 @@ def _logged_message(row: Any) -> LoggedMessage:
     )
 
 
-def _logged_call(row: Any) -> LoggedCall:
+def _logged_call(row: CallInstance) -> LoggedCall:
     return LoggedCall(
         call_sid=_sid_of(row.sid),
         to=str(row.to),
