@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import atexit
-import json
-import logging
 import os
-import re
 import threading
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from queue import SimpleQueue
 from typing import Any, TypeVar
-from urllib.parse import SplitResult, urlencode, urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 import aiohttp
-from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
-from twilio.http.async_http_client import AsyncTwilioHttpClient
-from twilio.http.response import Response
 from twilio.rest import Client
 from twilio.rest.api.v2010.account.call import CallInstance
 from twilio.rest.api.v2010.account.message import MessageInstance
@@ -37,9 +29,9 @@ from telephony.carrier import (
     Sent,
 )
 from telephony.gate import may_reach
-from telephony.statuses import CallState, Delivery, Fault, call_state, delivery, fault
-
-log = logging.getLogger(__name__)
+from telephony.statuses import CallState, Delivery, Fault, call_state, delivery
+from telephony.twilio_failures import FAILURES, SID, by_status, in_our_words, sid_of
+from telephony.twilio_http import Engine, Http
 
 IN_FLIGHT = 64  # texts side by side in one process (measured: more brings nothing on one core)
 ASIDE = 16  # connections beyond those: calls, look-ups, recordings
@@ -54,24 +46,9 @@ LOG_ROWS = 200  # of the carrier's log about one number: far more than two minut
 CALL_EVENTS = ["initiated", "ringing", "answered", "completed"]
 # Where Twilio keeps sound: its answer may lead there, and our credentials never go along.
 MEDIA_HOSTS = (".twilio.com", ".twiliocdn.com", ".amazonaws.com")
-CODE_LENGTH = 32
-SID = re.compile(r"[A-Za-z0-9:._\-]{1,64}")
 
 T = TypeVar("T")
-Failure = CarrierRefused | CarrierAway | OutcomeUnknown
 Ending = tuple[Outgoing, Outcome]
-
-# Everything that can go wrong between us and the carrier. The last four are answers that make no sense, which the
-# library meets when it takes them apart; the carrier may have done what was asked all the same.
-FAILURES = (
-    TwilioException,
-    aiohttp.ClientError,
-    OSError,  # asyncio's TimeoutError is one
-    ValueError,
-    TypeError,
-    AttributeError,
-    KeyError,
-)
 
 
 class TwilioCarrier:
@@ -107,7 +84,7 @@ class TwilioCarrier:
             sock_read=read_timeout.total_seconds(),
         )
         self._recording_bytes = recording_bytes
-        self._engines: list[_Engine] = []
+        self._engines: list[Engine] = []
         self._starting = threading.Lock()
 
     def send_batch(self, batch: Sequence[Outgoing], *, on_outcome: Callable[[Outgoing, Outcome], None]) -> None:
@@ -151,7 +128,7 @@ class TwilioCarrier:
                 status_callback_event=CALL_EVENTS,
                 timeout=max(5, min(600, round(timeout.total_seconds()))),
             )
-            return _sid_of(call.sid)
+            return sid_of(call.sid)
 
         return self._do(self._attempt(create))
 
@@ -259,7 +236,7 @@ class TwilioCarrier:
 
         async def create(client: Client) -> Sent:
             taken = await client.messages.create_async(**wanted)
-            return Sent(_sid_of(taken.sid), delivery(str(taken.status)) or Delivery.SUBMITTED)
+            return Sent(sid_of(taken.sid), delivery(str(taken.status)) or Delivery.SUBMITTED)
 
         try:
             return await self._attempt(create)
@@ -271,7 +248,7 @@ class TwilioCarrier:
         try:
             return await act(self._engine().client)
         except FAILURES as err:
-            raise _in_our_words(err) from err
+            raise in_our_words(err) from err
 
     async def _repeatable(self, act: Callable[[Client], Coroutine[Any, Any, T]]) -> T:
         """Do something that may happen twice: where the outcome is unknown the carrier is just away."""
@@ -282,7 +259,7 @@ class TwilioCarrier:
 
     async def _download(self, client: Client, url: str) -> Recording:
         """Follow the carrier's redirects to where it keeps the sound; our credentials stay with the carrier."""
-        http: _Http = client.http_client
+        http: Http = client.http_client
         for _ in range(REDIRECTS + 1):
             target = urlsplit(url)
             if not (self._is_ours(target) or _is_media_store(target)):
@@ -295,7 +272,7 @@ class TwilioCarrier:
                     url = urljoin(url, answer.headers["Location"])
                     continue
                 if answer.status != 200:
-                    raise _by_status(answer.status, None)
+                    raise by_status(answer.status, None)
                 return Recording(await self._limited(answer), answer.content_type)
         raise CarrierRefused("foreign-address", Fault.PERMANENT)
 
@@ -322,13 +299,13 @@ class TwilioCarrier:
             return True
         return after - timedelta(seconds=1) <= moment and (before is None or moment <= before)
 
-    def _engine(self) -> _Engine:
+    def _engine(self) -> Engine:
         """The event loop of this process. A child after a fork has only the memory of its parent's."""
         if self._engines and self._engines[-1].pid == os.getpid():
             return self._engines[-1]
         with self._starting:
             if not self._engines or self._engines[-1].pid != os.getpid():
-                self._engines.append(_Engine(self._open))
+                self._engines.append(Engine(self._open))
         return self._engines[-1]
 
     def _do(self, work: Coroutine[Any, Any, T]) -> T:
@@ -338,73 +315,9 @@ class TwilioCarrier:
         return Client(
             self._settings.twilio_account_sid,
             self._settings.twilio_auth_tokens[0],
-            http_client=_Http(self._base, self._timeout, self._in_flight + ASIDE),
+            http_client=Http(self._base, self._timeout, self._in_flight + ASIDE),
             environment={"TWILIO_REGION": ""},  # the machine's own environment must not lead requests elsewhere
         )
-
-
-class _Engine:
-    """An event loop in a thread of its own, with the client that lives on it."""
-
-    def __init__(self, opening: Callable[[], Coroutine[Any, Any, Client]]) -> None:
-        self.pid = os.getpid()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="carrier", daemon=True)
-        self._thread.start()
-        self.client: Client = self.start(opening()).result()
-        atexit.register(self.stop)
-
-    def start(self, work: Coroutine[Any, Any, T]) -> Future[T]:
-        """Begin something on the loop; the caller's thread may wait for the future."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop)
-
-    def stop(self) -> None:
-        """Close the connections and end the thread. In a forked child this is the parent's: it is left alone."""
-        if self.pid != os.getpid() or self._loop.is_closed():
-            return
-        atexit.unregister(self.stop)
-        self.start(self.client.http_client.close()).result()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
-
-class _Http(AsyncTwilioHttpClient):  # type: ignore[misc]
-    """The library's async client with our base, our time-outs, and no log of what people write.
-
-    Proxies and other settings of the machine's environment are not used; redirects are not followed.
-    """
-
-    def __init__(self, base: SplitResult, timeout: aiohttp.ClientTimeout, connections: int) -> None:
-        super().__init__(pool_connections=False)
-        self._start = f"{base.scheme}://{base.netloc}{base.path.rstrip('/')}"
-        self.session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=connections), timeout=timeout, trust_env=False
-        )
-
-    async def request(
-        self,
-        method: str,
-        url: str,
-        params: Mapping[str, Any] | None = None,
-        data: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
-        auth: tuple[str, str] | None = None,
-        timeout: float | None = None,
-        allow_redirects: bool = False,
-    ) -> Response:
-        """One request to the base instead of Twilio's own address."""
-        form = None if data is None else urlencode(data, doseq=True, errors="replace").encode()
-        sent = {**(headers or {}), "Authorization": aiohttp.encode_basic_auth(*auth)} if auth else headers
-        async with self.session.request(
-            method.upper(),
-            self._start + url.removeprefix(TWILIO_API),
-            params=params,
-            data=form,
-            headers=sent,
-            allow_redirects=False,
-        ) as answer:
-            return Response(answer.status, (await answer.read()).decode("utf-8", "replace"), answer.headers)
 
 
 def _checked_base(base: str) -> SplitResult:
@@ -412,50 +325,6 @@ def _checked_base(base: str) -> SplitResult:
     if parts.scheme != "https" and (parts.scheme != "http" or parts.hostname not in LOOPBACK):
         raise BadSetting("TWILIO_API_BASE must begin with https:// unless the carrier runs on this machine.")
     return parts
-
-
-def _in_our_words(err: Exception) -> Failure:
-    """Which of the three failures this is: what matters is whether the carrier may have got it."""
-    match err:
-        case TwilioRestException() | TwilioServiceException():
-            return _by_status(err.status, err.code)
-        case TwilioException(args=(_, Response() as response)):  # a page of a list: the library gives no more
-            return _by_status(response.status_code, _code_in(response.text))
-        case aiohttp.ClientConnectorError() | aiohttp.ConnectionTimeoutError():
-            return CarrierAway("no-connection")
-        case TimeoutError():
-            return OutcomeUnknown("no-answer")
-        case aiohttp.ClientError() | OSError():
-            return OutcomeUnknown("line-dropped")
-    log.warning("the carrier's answer makes no sense: %s", type(err).__name__)
-    return OutcomeUnknown("garbled")
-
-
-def _by_status(status: int, named: object) -> Failure:
-    """The failure behind an HTTP status and the carrier's own code, if it gave one."""
-    code = str(named) if isinstance(named, int | str) and named and named != status else f"http-{status}"
-    code = code[:CODE_LENGTH]
-    if status == 429 or (400 <= status < 500 and fault(code) is Fault.LATER):
-        return CarrierAway(code)
-    if status >= 500 or status == 408:
-        return OutcomeUnknown(code)
-    if fault(code) is Fault.UNKNOWN and (status in {401, 403} or status < 400):
-        return CarrierRefused(code, Fault.CONFIGURATION)
-    return CarrierRefused(code)
-
-
-def _code_in(text: str) -> object:
-    try:
-        body = json.loads(text)
-    except ValueError:
-        return None
-    return body.get("code") if isinstance(body, dict) else None
-
-
-def _sid_of(sid: object) -> str:
-    if not isinstance(sid, str) or not SID.fullmatch(sid):
-        raise OutcomeUnknown("garbled")
-    return sid
 
 
 def _safe(sid: str) -> str:
@@ -467,7 +336,7 @@ def _safe(sid: str) -> str:
 
 def _logged_message(row: MessageInstance) -> LoggedMessage:
     return LoggedMessage(
-        carrier_sid=_sid_of(row.sid),
+        carrier_sid=sid_of(row.sid),
         to=str(row.to),
         body=str(row.body or ""),
         status=delivery(str(row.status)) or Delivery.SUBMITTED,
@@ -478,7 +347,7 @@ def _logged_message(row: MessageInstance) -> LoggedMessage:
 
 def _logged_call(row: CallInstance) -> LoggedCall:
     return LoggedCall(
-        call_sid=_sid_of(row.sid),
+        call_sid=sid_of(row.sid),
         to=str(row.to),
         status=call_state(str(row.status)),
         started_at=_moment_of(row.date_created, row.start_time),
