@@ -9,8 +9,3 @@ PRIOR_WEIGHT = 10
 def rating_with_prior(rating: float, ratings: int) -> float:
     """The mean of all scores as if ten ordinary ones stood before them: 1 to 5."""
     return (PRIOR_MEAN * PRIOR_WEIGHT + rating * ratings) / (PRIOR_WEIGHT + ratings)
-
-
-def mean_with(rating: float, ratings: int, score: int) -> float:
-    """The mean after one more score of 1 to 5."""
-    return (rating * ratings + score) / (ratings + 1)

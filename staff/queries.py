@@ -7,9 +7,8 @@ from datetime import datetime
 from hashlib import sha256
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, joinedload
 
-from directory.scope import Scope
 from staff.models import Grant, SignedIn, User
 from staff.permissions import Granted
 
@@ -50,12 +49,6 @@ def user_by_login(session: Session, login: str) -> User | None:
 def names_of(session: Session) -> dict[int, str]:
     """The names of all users by id, for the pages that show who did what."""
     return dict(session.execute(select(User.id, User.name)).tuples().all())
-
-
-def users_in(session: Session, scope: Scope) -> list[User]:
-    """The users with a grant in the scope, by login."""
-    users = session.scalars(select(User).options(selectinload(User.grants)).order_by(User.login))
-    return [user for user in users if any(scope.covers(grant.jurisdiction_code) for grant in user.grants)]
 
 
 def token_hash(token: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from providers.standing import PRIOR_MEAN, mean_with, rating_with_prior
+from providers.standing import PRIOR_MEAN, rating_with_prior
 
 
 def test_a_newcomer_is_taken_for_ordinary() -> None:
@@ -21,8 +21,3 @@ def test_one_bad_score_does_not_end_a_trade() -> None:
 
 def test_many_scores_speak_for_themselves() -> None:
     assert rating_with_prior(4.8, 10_000) == pytest.approx(4.8, abs=0.001)
-
-
-def test_the_mean_takes_one_more_score() -> None:
-    assert mean_with(4.5, 1, 5) == 4.75
-    assert mean_with(0, 0, 3) == 3

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from providers.errors import IllegalStanding
@@ -15,7 +17,7 @@ def test_every_standing_has_its_moves() -> None:
 def test_the_way_in_has_no_short_cut() -> None:
     way = [Standing.APPLIED, Standing.DOCUMENTS_CHECKED, Standing.VISITED, Standing.TRIAL, Standing.ACTIVE]
 
-    for old, new in zip(way, way[1:], strict=False):
+    for old, new in pairwise(way):
         check_move(old, new)
     for old, new in zip(way, way[2:], strict=False):
         with pytest.raises(IllegalStanding):
