@@ -14,7 +14,7 @@ _SUM = re.compile(
     rf"|{_NUMBER.format('kuai')}\s?块(?:(?=钱)|(?P<five>\d|半)(?!\d)|(?![{_THING[1:-1]}\d])"
     r"|(?=[左整吧啊呀哦了的给搞现微支付都行可收料材配人工是另加含包转到结完]))"
 )
-_BARE = re.compile(rf"{_NUMBER.format('bare')}(?!\s?[-~]\s?\d)(?!\s?(?:个|次|米|根|层|楼|号|小时|钟头|天|桶|度|斤|公斤|人|台|扇|只|条|片|盏|把|年|月|套|张|副|袋|瓶|平|寸|分|点|%|栋|幢|单元|室|户|日|处|家|吨|升|块|种|件|位|岁|折|组|番|w|kw|v|mm|cm|m\b|min|hour|hr|h\b|days?|pcs|pieces?|taps?|times?|people|floors?|units?|am|pm|years?|months?|weeks?|st\b|nd\b|rd\b|th\b|[a-z]))")
+_BARE = re.compile(rf"{_NUMBER.format('bare')}(?!\s?[-~]\s?\d)(?!\s?(?:个|次|米|根|层|楼|号|小时|钟头|天|桶|度|斤|公斤|人|台|扇|只|条|片|盏|把|年|月|套|张|副|袋|瓶|平|寸|分|点|%|栋|幢|单元|室|户|日|处|家|吨|升|块|种|件|位|岁|折|组|番|w|kw|v|mm|cm|m\b|min|hour|hr|h\b|days?|pcs|pieces?|taps?|times?|people|floors?|units?|am|pm|years?|months?|weeks?|st\b|nd\b|rd\b|th\b))(?![a-z])")
 _RANGE = re.compile(r"\d ?(?:-|~|到|至) ?\d+ ?(?:元|块|yuan|kuai|rmb)|\d+-\d+")
 _FREE = re.compile(
     r"免费|不收(?:钱|费)|没收(?:钱|费|他|她|住户|客户|人家)|没有收(?:钱|费)|没要(?:钱|费)|不要钱|分文未|一分(?:钱)?(?:没|不|未)|1分(?:钱)?(?:没|不|未)|未收费|未收钱|不用钱|没花钱|没收$|不收$"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import MappingProxyType
 
 from understanding import danger, opt_out
@@ -41,6 +42,9 @@ def read_language(said: Said) -> Reading | None:
     return None
 
 
+_LABOUR = re.compile(r"人工(?:费|钱|收|是)?[: ]*[\d零一二三四五六七八九十百两]")
+
+
 def read_always(said: Said) -> Reading | None:
     """Read what beats the open question in every context; None leaves the text to the question."""
     found = read_danger(said) or read_consent(said)
@@ -53,7 +57,7 @@ def read_always(said: Said) -> Reading | None:
     language = read_language(said)
     if language:
         return language
-    if said.has("human"):
+    if said.has("human") and not (said.role == "provider" and _LABOUR.search(said.folded)):
         return reading(Intent.HUMAN, 0.9)
     if said.has("help"):
         return reading(Intent.HELP, 0.85)

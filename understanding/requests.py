@@ -11,7 +11,7 @@ from understanding.reading import MAYBE, SURE, Intent, Reading
 from understanding.said import Said
 
 _CALLED_OFF = re.compile(
-    r"取消|撤销|撤单|退单|退订|退掉|停送|停奶|停报|停订|退奶|退报|不用来|不要来|别来|甭来|莫来|不用上门|不修了|唔使嚟|唔好嚟|不续|"
+    r"取消|撤销|撤单|退单|退订|退掉|停[发送奶报订]|退奶|退报|不用来|不要来|别来|甭来|莫来|不用上门|不修了|唔使嚟|唔好嚟|不续|"
     r"cancel|call(?:ing)? (?:it )?off|dont come|do not come|no need to come|stop deliver|stop the (?:milk|newspaper|delivery)|unsubscribe from"
 )
 _WANTS = re.compile(r"要个?车|工人|想找|要找|帮我|需要|预约|搬家公司|need|want|looking for|van|truck|help")

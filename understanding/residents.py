@@ -15,6 +15,7 @@ _BOOKED = re.compile(r"(?:在家)?等(?:着|你|您|师傅|候)?|(?:明天|到�
 _CALLS_OFF = re.compile(
     r"取消|撤销|撤单|不(?:用|要|必|需要)(?:再)?(?:来|上门|修|派|麻烦)|别来|甭来|莫来|唔使|唔好嚟|不修了|修好了|弄好|cancel|call(?:ing)? (?:it )?off|dont come|do not come|no need|not needed|fixed it|already fixed|sorted"
 )
+_OWN_TICKET = re.compile(r"师傅|我报|我的单|工单|报修|派人|plumber|technician|ticket|my |he |she |someone")
 _FEE = re.compile(r"收费|要钱|多少钱|扣钱|fee|charge|cost")
 _MEMBERS = "|".join(sorted({re.escape(word) for word in COMPANIONS}, key=len, reverse=True))
 _COMPANION = re.compile(rf"(?:(\d{{1,2}}) ?(?:个|位|名|口)? ?(?:小|大|老)?)?(?:{_MEMBERS}|children)(?:s(?![a-z]))?")
@@ -23,7 +24,7 @@ _EXTRA_PEOPLE = re.compile(r"(?:带|另外|加|多|还有|再加|和|跟|plus|\+
 _OPTION = re.compile(r"第 ?(\d{1,2})(?: ?[个项种号条])?|(?:选|投|option|choice|number|no\.?|#|答案|方案|选项) ?(?:项|第)? ?(\d{1,2}|[a-d](?![a-z]))|(?<![a-z])([a-d])(?![a-z])|(?<!\d)(\d{1,2}) ?[号项]")
 _ORDINALS = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "last": 4}
 _ORDINAL = re.compile(r"(?<![a-z0-9])(first|1st|second|2nd|third|3rd|fourth|4th)(?: one| option| choice)?(?![a-z])")
-_DISOWNED = re.compile(r"(?:不选|不是|不要|别选|除了|not|except) ?(?:第 ?)?$")
+_DISOWNED = re.compile(r"(?:不|不选|不是|不要|别|别选|除了|not|except) ?(?:第 ?)?$")
 
 
 def read_resident(said: Said, question: str) -> Reading:
@@ -71,6 +72,8 @@ def _visit(said: Said) -> Reading:
 def _keeps(said: Said) -> bool:
     """Tell whether the time named is the one agreed: a yes that waits, without a wish for another time."""
     if said.has("reschedule") and not set(said.words("reschedule")) <= {"早点", "准时", "提前"}:
+        return False
+    if said.has("no"):
         return False
     if _BOOKED.search(said.folded) and not said.is_question:
         return True
@@ -248,8 +251,8 @@ def _notice(said: Said) -> Reading:
         return change
     if said.has("grievance"):
         return reading(Intent.COMPLAINT, 0.85)
-    if said.has("status") and not said.is_question:
-        return reading(Intent.STATUS_QUERY, 0.7)
+    if said.has("status"):
+        return reading(Intent.STATUS_QUERY if _OWN_TICKET.search(said.folded) else Intent.QUESTION, 0.75)
     if said.is_question and not said.has("complaint"):
         return reading(Intent.QUESTION, 0.8)
     if said.has("thanks", "ack", "yes") or said.is_thumb:
@@ -271,7 +274,7 @@ def _feedback(said: Said) -> Reading:
         return reading(Intent.COMPLAINT, 0.85)
     if said.has("suggestion") and not (said.is_question and not said.has("complaint") and said.folded.endswith("?") and len(said.folded) < 12):
         return reading(Intent.SUGGESTION, 0.85)
-    if said.has("complaint", "unsolved"):
+    if said.has("complaint", "unsolved", "negative"):
         return reading(Intent.COMPLAINT, 0.8)
     if said.is_question:
         return reading(Intent.QUESTION, 0.7)
