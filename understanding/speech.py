@@ -14,6 +14,15 @@ from understanding.requests import read_free, request
 from understanding.said import Said
 
 _HELLO = re.compile(r"喂+|你好|您好|听得见吗|听得到吗|在吗|有人吗|嗯+|啊+|呃+|额+|那个|这个|就是|hello|hi|hey|um+|uh+|anybody there|anyone there|are you there|can you hear me|testing|test")
+_FILLER = re.compile(r"嗯+|啊+|哦+|唔+|呃+|额+|那个?|就|我|就是|well|uh+|um+|oh|ok|okay")
+_NOTHING_MORE = re.compile(
+    r"(?:没|没有|冇|唔使|不用|不要|不需要|不|无)(?:有|别的|其他|其它|什么|啥|事儿?|了|啦|啊|哦|的|需要|麻烦|谢谢|多谢|感谢|您|你|就这样|就这些)*"
+    r"|就(?:这样|这些|这个)(?:吧|了|谢谢|多谢)*|(?:no|nope|nah|nothing|none)(?: (?:more|else|thanks|thank you|thats all|thats it|that is all|im good|im fine))*"
+    r"|(?:thats|that is) (?:it|all)(?: (?:thanks|thank you))?"
+)
+_SOMETHING_MORE = re.compile(
+    r"有|还有|有的|有啊|还有一?个?(?:事|件事|别的事|问题)?|对|是|是的|好|好的|嗯|yes|yeah|yep|yes please|one more(?: thing)?|there is"
+)
 _MENU_KEY = re.compile(r"^[\W]*(?:按|选|press|key|number)?[\W]*([0-9*#])[\W]*(?:键|号)?[\W]*$")
 _NAME = re.compile(r"(?:我是|我叫|是|叫|this is|i am|im|its|my name is)[ ]*([\u4e00-\u9fff]{2,4}|[a-z]+(?: [a-z]+)?)")
 
@@ -44,12 +53,12 @@ def _key(key: str) -> Reading:
 
 def _steering(said: Said, question: str) -> Reading | None:
     """Read wishes about the call itself, unless the same words describe a fault: a slow drain, a silent television."""
-    described = request(said, least=0.7) if question in ("describe", "menu") else None
+    described = request(said, least=0.7) if question in ("describe", "menu", "more") else None
     if said.has("repeat") and described is None:
         return reading(Intent.REPEAT, 0.85)
     if said.has("slower") and not said.has("not_slower") and described is None:
         return reading(Intent.SLOWER, 0.85)
-    if said.has("goodbye") and described is None and not (question != "describe" and said.has("yes")):
+    if said.has("goodbye") and described is None and not (question not in ("describe", "more") and said.has("yes")):
         return reading(Intent.GOODBYE, 0.8)
     return None
 
@@ -74,7 +83,7 @@ def _confirm(said: Said) -> Reading:
         return reading(Intent.DENY, 0.8)
     if said.has("uncertain"):
         return unknown()
-    if said.has("yes") and not said.folded.endswith(("吗", "?")):
+    if _agrees_first(said) and not said.folded.endswith(("吗", "?")):
         return reading(Intent.AFFIRM, 0.92)
     if corrected:
         return reading(Intent.NEW_REQUEST, corrected.certainty, service=corrected.service, category=corrected.category)
@@ -83,6 +92,23 @@ def _confirm(said: Said) -> Reading:
     if re.fullmatch(r"[嗯唔啊哦好 ,.。]+", said.folded) and "嗯" in said.folded:
         return reading(Intent.AFFIRM, 0.75)
     return unknown()
+
+
+def _agrees_first(said: Said) -> bool:
+    """Tell whether yes is what the sentence begins with: later in it, 好 and 是 are parts of a story."""
+    return any(
+        hit.kind == "yes" and not _FILLER.sub("", said.folded[: hit.start]).strip(" ,.。!;、~") for hit in said.hits
+    )
+
+
+def _more(said: Said) -> Reading:
+    """Read the answer to "anything else?": a bare yes or no, or straight away the next matter."""
+    bare = re.sub(r"[^\w ]", "", said.folded).strip()
+    if _NOTHING_MORE.fullmatch(bare) or _NOTHING_MORE.fullmatch(bare.replace(" ", "")):
+        return reading(Intent.DENY, 0.9)
+    if _SOMETHING_MORE.fullmatch(bare):
+        return reading(Intent.AFFIRM, 0.9)
+    return _describe(said)
 
 
 def _address(said: Said) -> Reading:
@@ -133,6 +159,7 @@ _READERS: dict[str, Callable[[Said], Reading]] = {
     "describe": _describe,
     "menu": _describe,
     "confirm": _confirm,
+    "more": _more,
     "address": _address,
     "which_person": _which_person,
     "code": _after_code,
