@@ -10,21 +10,20 @@ from types import MappingProxyType
 import understanding
 from ivr import reach
 from ivr.tree import Meaning, Takes
-from understanding import SURE, Intent, Reading, codes, danger, places
+from understanding import MAYBE, Intent, Reading, danger, numerals, phones, places, services
 from understanding.folding import fold
-
-MAYBE_SERVICE = understanding.MAYBE
 
 CONTEXTS: Mapping[Takes, str] = MappingProxyType(
     {
         Takes.REQUEST: "ivr:describe",
+        Takes.MORE: "ivr:more",
         Takes.YES_NO: "ivr:confirm",
         Takes.SERVICE_YES_NO: "ivr:confirm",
         Takes.ADDRESS_YES_NO: "ivr:confirm",
         Takes.ADDRESS: "ivr:address",
-        Takes.WHO: "ivr:who",
+        Takes.WHO: "ivr:which_person",
         Takes.CODE: "ivr:code",
-        Takes.MOBILE: "ivr:mobile",
+        Takes.MOBILE: "ivr:confirm",
     }
 )
 
@@ -66,9 +65,10 @@ KEYS: Mapping[str, Meaning] = MappingProxyType(
 )
 """Keys that mean the same at every question that takes one key."""
 
-ONE_KEY = frozenset({Takes.REQUEST, Takes.YES_NO, Takes.SERVICE_YES_NO, Takes.ADDRESS_YES_NO, Takes.WHO, Takes.ADDRESS})
+OPEN = frozenset({Takes.REQUEST, Takes.MORE})
+ONE_KEY = OPEN | frozenset({Takes.YES_NO, Takes.SERVICE_YES_NO, Takes.ADDRESS_YES_NO, Takes.WHO, Takes.ADDRESS})
 CODE_LENGTH = 4
-SHORTEST_NAME = 2
+OURS = frozenset({"zh", "en"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ def _pressed(question: Question, digits: str) -> Answer:
     if question.takes not in ONE_KEY:
         return _keyed_number(question, digits)
     key = digits[0]
-    if question.takes is Takes.REQUEST:
+    if question.takes in OPEN:
         if key in question.menu:
             return Answer(Meaning.SERVICE, {"service": question.menu[key], "chosen": "yes"})
         if key in "7#":
@@ -147,42 +147,48 @@ def _keyed_number(question: Question, digits: str) -> Answer:
 
 
 def _said(question: Question, speech: str) -> Answer:
-    reading = understanding.read(
-        speech, context=CONTEXTS[question.takes], lang=question.lang, now=question.now, open_codes=tuple(question.codes)
-    )
+    reading = _read(question, speech, CONTEXTS[question.takes])
     if reading.intent in ALWAYS:
         meaning, values = ALWAYS[reading.intent], reading.values
+        if meaning is Meaning.LANGUAGE and values.get("lang", "") not in OURS:
+            meaning = Meaning.PERSON  # a language that only a person can speak (domain 4.4)
     else:
         meaning, values = _HEARERS[question.takes](question, speech, reading)
     return Answer(meaning, dict(values), reading.certainty, str(reading.intent), speech)
+
+
+def _read(question: Question, speech: str, context: str) -> Reading:
+    return understanding.read(
+        speech, context=context, lang=question.lang, now=question.now, open_codes=tuple(question.codes)
+    )
 
 
 _Heard = tuple[Meaning, Mapping[str, str]]
 
 
 def _request(question: Question, speech: str, reading: Reading) -> _Heard:
-    if reading.intent in (Intent.NEW_REQUEST, Intent.QUESTION, Intent.UNRESOLVED) and reading.values.get("service"):
-        meaning = Meaning.AGAIN if reading.intent is Intent.UNRESOLVED else Meaning.SERVICE
-        return (meaning, reading.values) if reading.certainty >= MAYBE_SERVICE else (Meaning.UNCLEAR, reading.values)
-    if reading.certainty < MAYBE_SERVICE:
-        return Meaning.UNCLEAR, reading.values
-    return REQUESTS.get(reading.intent, Meaning.UNCLEAR), reading.values
+    values = reading.values
+    if reading.certainty < MAYBE:
+        return Meaning.UNCLEAR, values
+    if reading.intent is Intent.NEW_REQUEST and values.get("service"):
+        return Meaning.SERVICE, values
+    meaning = REQUESTS.get(reading.intent, Meaning.UNCLEAR)
+    if meaning in (Meaning.STATUS, Meaning.CANCEL, Meaning.AGAIN, Meaning.COMPLAINT):
+        guesses = services.match(speech, lang=question.lang)
+        if guesses and guesses[0].certainty >= MAYBE:
+            return meaning, {"service": guesses[0].service, **values}
+    return meaning, values
 
 
 def _yes_no(question: Question, speech: str, reading: Reading) -> _Heard:
-    meanings = {Intent.AFFIRM: Meaning.YES, Intent.DENY: Meaning.NO, Intent.CANCEL: Meaning.NO}
+    meanings = {Intent.AFFIRM: Meaning.YES, Intent.DENY: Meaning.NO, Intent.GOODBYE: Meaning.NO}
     return meanings.get(reading.intent, Meaning.UNCLEAR), reading.values
 
 
 def _service_yes_no(question: Question, speech: str, reading: Reading) -> _Heard:
     meaning, values = _yes_no(question, speech, reading)
-    if meaning is Meaning.YES:
-        return meaning, values
-    again = understanding.read(
-        speech, context=CONTEXTS[Takes.REQUEST], lang=question.lang, now=question.now, open_codes=tuple(question.codes)
-    )
-    is_service = again.intent is Intent.NEW_REQUEST and bool(again.values.get("service"))
-    return (Meaning.OTHER, again.values) if is_service and again.certainty >= SURE else (meaning, values)
+    is_another = meaning is not Meaning.YES and bool(values.get("service")) and reading.certainty >= MAYBE
+    return (Meaning.OTHER if is_another else meaning), values
 
 
 def _address_yes_no(question: Question, speech: str, reading: Reading) -> _Heard:
@@ -193,7 +199,9 @@ def _address_yes_no(question: Question, speech: str, reading: Reading) -> _Heard
 
 
 def _address(question: Question, speech: str, reading: Reading) -> _Heard:
-    return Meaning.WORDS, {"address": speech}
+    """The words as they were said: a person may have to read them."""
+    is_address = reading.intent is Intent.ADDRESS_CHANGE and reading.certainty >= MAYBE
+    return (Meaning.WORDS, {"address": speech}) if is_address else (Meaning.UNCLEAR, reading.values)
 
 
 def _who(question: Question, speech: str, reading: Reading) -> _Heard:
@@ -201,21 +209,23 @@ def _who(question: Question, speech: str, reading: Reading) -> _Heard:
     named = [place for place, name in enumerate(question.names) if fold(name).replace(" ", "") in said]
     if len(named) == 1:
         return Meaning.PICKED, {"place": str(named[0])}
-    option = reading.values.get("option", reading.values.get("digits", ""))
+    option = reading.values.get("option", "")
     if option.isdigit() and 1 <= int(option) <= len(question.names):
         return Meaning.PICKED, {"place": str(int(option) - 1)}
-    return (Meaning.NONE if reading.intent is Intent.DENY else Meaning.UNCLEAR), reading.values
+    is_nobody = reading.intent is Intent.DENY or option == str(len(question.names) + 1)
+    return (Meaning.NONE if is_nobody else Meaning.UNCLEAR), reading.values
 
 
 def _code(question: Question, speech: str, reading: Reading) -> _Heard:
-    code, four = codes.spoken_code(fold(speech), tuple(question.codes))
-    if code or four:
-        return Meaning.CODE, {"ticket": code or four}
-    return _yes_no(question, speech, reading)
+    ticket = reading.values.get("ticket") or reading.values.get("digits")
+    if ticket:
+        return Meaning.CODE, {"ticket": ticket}
+    return _yes_no(question, speech, _read(question, speech, CONTEXTS[Takes.YES_NO]))
 
 
 def _mobile(question: Question, speech: str, reading: Reading) -> _Heard:
-    said = reading.values.get("phone", "") or reading.values.get("digits", "")
+    digits = numerals.to_digits(fold(speech))
+    said = phones.find_phone(digits)[0] or "".join(one for one in digits if one.isdigit())
     if number := reach.mobile(said, question.region):
         return Meaning.NUMBER, {"number": number}
     return _yes_no(question, speech, reading)
@@ -223,6 +233,7 @@ def _mobile(question: Question, speech: str, reading: Reading) -> _Heard:
 
 _HEARERS = {
     Takes.REQUEST: _request,
+    Takes.MORE: _request,
     Takes.YES_NO: _yes_no,
     Takes.SERVICE_YES_NO: _service_yes_no,
     Takes.ADDRESS_YES_NO: _address_yes_no,

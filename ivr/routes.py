@@ -11,6 +11,7 @@ from config import policy as policy_file
 from config.settings import Settings
 from core import web
 from core.uow import unit_of_work
+from ivr.hearing import OPEN
 from ivr.reply import Reply, Then
 from ivr.service import calls, placing, speech
 from ivr.tree import Takes
@@ -164,7 +165,7 @@ def speak(reply: Reply) -> Response:
                 _voice(f"/ivr/answer/{reply.node}/{reply.step}"),
                 digits=None if is_number else 1,
                 finish_on_key="#" if is_number else "",
-                hints=speech.hints(reply.lang) if reply.takes is Takes.REQUEST else (),
+                hints=speech.hints(reply.lang) if reply.takes in OPEN else (),
                 lang=reply.lang,
                 timeout=policy.silence,
             )

@@ -15,6 +15,7 @@ class Takes(StrEnum):
     """What kind of answer a question waits for, and so how it is heard."""
 
     REQUEST = "request"  # what do you need
+    MORE = "more"  # is there anything else, and what
     YES_NO = "yes_no"
     SERVICE_YES_NO = "service_yes_no"  # yes, no, or another service
     ADDRESS_YES_NO = "address_yes_no"  # yes, no, or another address
@@ -93,6 +94,7 @@ REQUEST_MEANINGS = frozenset(
 )
 REQUIRED: Mapping[Takes, frozenset[Meaning]] = {
     Takes.REQUEST: REQUEST_MEANINGS,
+    Takes.MORE: REQUEST_MEANINGS,
     Takes.YES_NO: frozenset({Meaning.YES, Meaning.NO}),
     Takes.SERVICE_YES_NO: frozenset({Meaning.YES, Meaning.NO, Meaning.OTHER}),
     Takes.ADDRESS_YES_NO: frozenset({Meaning.YES, Meaning.NO, Meaning.OTHER}),

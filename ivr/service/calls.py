@@ -285,7 +285,7 @@ def _note(turn: Turn, asked: Ask, answer: Answer) -> None:
             said.person_id = turn.caller.persons[int(values["place"])].person_id
         case Meaning.NUMBER:
             said.mobile = values["number"]
-        case Meaning.UNCLEAR if asked.takes is Takes.REQUEST and answer.words:
+        case Meaning.UNCLEAR if asked.takes in hearing.OPEN and answer.words:
             said.words = " ".join(filter(None, (said.words, answer.words)))
         case Meaning.NO if asked.takes is Takes.ADDRESS_YES_NO:
             said.address = said.place = ""
