@@ -1,0 +1,67 @@
+"""What the simulator is told at start: the account, its lines, the people one can be, the application behind."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One incoming number of the account and the addresses that serve it."""
+
+    number: str
+    voice_url: str = ""
+    voice_fallback_url: str = ""
+    status_callback: str = ""
+    sms_url: str = ""
+    sms_fallback_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The whole configuration; `contacts`, `links` and `suggestions` are shown by the page as they are."""
+
+    account_sid: str
+    auth_token: str
+    lines: tuple[Line, ...]
+    contacts: tuple[dict[str, Any], ...] = ()
+    clock_url: str = ""
+    events_url: str = ""
+    links: tuple[dict[str, Any], ...] = ()
+    is_manual: bool = False
+    speaking_rate: float = 0.0  # seconds for each character said; 0: prompts take no time
+    landline_prefixes: tuple[str, ...] = ("+8610", "+862", "+863", "+864", "+865", "+867", "+868", "+869")
+    record: Path | None = None
+    details: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def from_json(cls, text: str, **more: Any) -> Config:
+        """Read a configuration file. Raises KeyError or TypeError for one that makes no sense."""
+        data = json.loads(text)
+        app = data.get("app", {})
+        return cls(
+            account_sid=data["account_sid"],
+            auth_token=data["auth_token"],
+            lines=tuple(Line(**line) for line in data["numbers"]),
+            contacts=tuple(data.get("contacts", ())),
+            clock_url=app.get("clock_url", ""),
+            events_url=app.get("events_url", ""),
+            links=tuple(app.get("links", ())),
+            is_manual=data.get("clock", "real") == "manual",
+            speaking_rate=float(data.get("speaking_rate", 0.0)),
+            landline_prefixes=tuple(
+                data.get("landline_prefixes", cls.__dataclass_fields__["landline_prefixes"].default)
+            ),
+            **more,
+        )
+
+    def line(self, number: str) -> Line | None:
+        """The line of this number."""
+        return next((line for line in self.lines if line.number == number), None)
+
+    def is_landline(self, number: str) -> bool:
+        """Whether this number cannot take texts."""
+        return number.startswith(self.landline_prefixes)
