@@ -11,30 +11,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base
 from directory.models import Purpose
+from sms.delivery import Delivery
+from sms.urgency import Urgency
 
-
-class Delivery(StrEnum):
-    """Where an outbound text stands. Receipts only move it forward."""
-
-    QUEUED = "queued"  # due at send_at
-    SENDING = "sending"  # claimed by a sender
-    UNKNOWN = "unknown"  # may have reached the carrier; settled by its receipt or by the carrier's log (rulings 36)
-    SUBMITTED = "submitted"  # the carrier took it
-    SENT = "sent"  # the carrier passed it on
-    DELIVERED = "delivered"
-    UNDELIVERED = "undelivered"
-    FAILED = "failed"
-    EXPIRED = "expired"  # no longer useful when its turn came
-    SUPPRESSED = "suppressed"  # the receiver asked us to stop
-
-
-class Urgency(StrEnum):
-    """Which texts overtake which; in this order."""
-
-    CODE = "0_code"
-    DISPATCH = "1_dispatch"
-    SERVICE = "2_service"
-    BULK = "3_bulk"
+__all__ = ["Delivery", "InboundSms", "OpenQuestion", "OutboundSms", "Outcome", "Purpose", "Receipt", "Urgency"]
 
 
 class Outcome(StrEnum):

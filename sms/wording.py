@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import phonenumbers
@@ -17,11 +19,12 @@ from config.policy import City
 FOLDER = Path(__file__).parent / "wording"
 LANGUAGES = ("zh", "en")
 FOOTER = "opt_out_footer"  # the one slot that may name a reserved word (rulings 23)
-EVERYWHERE = frozenset({"hotline", "line", "today", "zone"})  # facts that every text is given
+EVERYWHERE = frozenset({"hotline", "line", "lang", "today", "zone"})  # facts that every text is given
 LONGEST = 1600  # characters; the carrier refuses more
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 ONE_DAY = timedelta(days=1)
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_days: Mapping[str, dict[str, Any]] = tomllib.loads((FOLDER / "days.toml").read_text(encoding="utf-8"))
+MACHINES: tuple[str, ...] = tuple(tomllib.loads((FOLDER / "machines.toml").read_text(encoding="utf-8"))["marks"])
+"""Words by which a text says that a machine wrote it."""
 OTHER_SIGNATURES = str.maketrans("【】", "〔〕")  # gateways refuse a second signature (domain 4.1)
 
 
@@ -39,6 +42,7 @@ def compose(
     known = {
         "hotline": dialled(hotline, city.region),
         "line": city.name[lang],
+        "lang": lang,
         "today": now.astimezone(city.zone).date(),
         "zone": city.zone,
     }
@@ -92,32 +96,25 @@ def yuan(fen: int) -> str:
     return f"{fen // 100}" if fen % 100 == 0 else f"{fen / 100:.2f}"
 
 
-def when_zh(at: datetime, today: date, zone: ZoneInfo, until: datetime | None = None) -> str:
-    """A moment or a window of the city's clocks as people say it: 今天14:00, 明天14:00到16:00, 12月3日9:00."""
-    local = at.astimezone(zone)
-    days = {0: "今天", 1: "明天", 2: "后天"}
-    day = days.get((local.date() - today) // ONE_DAY, f"{local.month}月{local.day}日")
-    return f"{day}{_clock(local)}" + (f"到{_clock(until.astimezone(zone))}" if until and until > at else "")
+def when(at: datetime, lang: str, today: date, zone: ZoneInfo, until: datetime | None = None) -> str:
+    """A moment or a window on the city's clocks as people say it: tomorrow 14:00-16:00, 12月3日9:00."""
+    words, local = _days[lang], at.astimezone(zone)
+    ahead = (local.date() - today) // ONE_DAY
+    soon: list[str] = words["soon"]
+    if 0 <= ahead < len(soon):
+        named = soon[ahead]
+    else:
+        named = f"{_name(words['weekday'], local.weekday())} {day(local.date(), lang)}".strip()
+    form: str = words["window" if until is not None and until > at else "moment"]
+    return form.format(day=named, time=_clock(local), until=_clock((until or at).astimezone(zone)))
 
 
-def when_en(at: datetime, today: date, zone: ZoneInfo, until: datetime | None = None) -> str:
-    """The same in English: today 14:00, tomorrow 14:00-16:00, Thu 3 Dec 9:00."""
-    local = at.astimezone(zone)
-    day = {0: "today", 1: "tomorrow"}.get(
-        (local.date() - today) // ONE_DAY,
-        f"{WEEKDAYS[local.weekday()]} {local.day} {MONTHS[local.month - 1]}",
-    )
-    return f"{day} {_clock(local)}" + (f"-{_clock(until.astimezone(zone))}" if until and until > at else "")
-
-
-def day_zh(day: date) -> str:
-    """A day without its year: 12月3日."""
-    return f"{day.month}月{day.day}日"
-
-
-def day_en(day: date) -> str:
-    """A day without its year: 3 Dec."""
-    return f"{day.day} {MONTHS[day.month - 1]}"
+def day(date_: date, lang: str) -> str:
+    """A day without its year: 12月3日, 3 Dec."""
+    words = _days[lang]
+    month = _name(words.get("months", ""), date_.month - 1) or date_.month
+    written: str = words["date"]
+    return written.format(month=month, day=date_.day)
 
 
 def local(msisdn: str) -> str:
@@ -131,6 +128,10 @@ def _in_one_line(body: str, lang: str) -> str:
     return ("" if lang == "zh" else " ").join(lines)
 
 
+def _name(names: str, place: int) -> str:
+    return names.split()[place] if names else ""
+
+
 def _clock(local: datetime) -> str:
     return f"{local.hour}:{local.minute:02d}"
 
@@ -141,4 +142,4 @@ _texts = Environment(
     autoescape=False,  # noqa: S701 - plain texts for handsets, no markup
     auto_reload=False,
 )
-_texts.filters.update(yuan=yuan, when_zh=when_zh, when_en=when_en, day_zh=day_zh, day_en=day_en, local=local)
+_texts.filters.update(yuan=yuan, when=when, day=day, local=local)

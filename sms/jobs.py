@@ -1,0 +1,106 @@
+"""The senders' drain, and the drain that settles what nobody knows; no transaction is open while the carrier thinks."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from time import monotonic
+
+from core.jobs import Deadline, job
+from core.uow import unit_of_work
+from sms import service
+from sms.service import Doubtful, Due
+from telephony import carrier, urls
+from telephony.carrier import CarrierAway, CarrierRefused, Outcome, OutcomeUnknown, Outgoing
+
+DELIVER = "job:sms.deliver"
+SETTLE = "job:sms.settle"
+TOGETHER = 50  # outcomes written back in one statement
+SOON = 0.05  # seconds after which they are written though they are fewer: a crash leaves only these in doubt
+PULSE = 10.0  # seconds between two signs of life while the carrier is slow
+
+
+@job("sms.deliver", every=timedelta(seconds=10), queue="sms")
+def deliver() -> bool:
+    """Send what is due until nothing is. True when the minute was up before."""
+    deadline = Deadline()
+    while not deadline.is_over():
+        if not _send_a_batch():
+            return False
+    return True
+
+
+@job("sms.settle", every=timedelta(seconds=10), queue="sms")
+def settle() -> bool:
+    """Ask the carrier's log about texts that may have reached it. True when the minute was up before."""
+    deadline = Deadline()
+    with unit_of_work(SETTLE) as uow:
+        service.doubt_stuck(uow)
+    while not deadline.is_over():
+        with unit_of_work(SETTLE) as uow:
+            doubtful = service.claim_doubtful(uow)
+        if not doubtful:
+            return False
+        for text in doubtful:
+            _look_up(text)
+    return True
+
+
+def _send_a_batch() -> bool:
+    with unit_of_work(DELIVER) as uow:
+        batch, was_any = service.claim_due(uow)
+        public_url, now = uow.settings.public_url, uow.now
+    if batch:
+        outcomes = _Outcomes(batch)
+        carrier.current().send_batch(
+            [
+                Outgoing(
+                    reference=str(due.id),
+                    to=due.msisdn,
+                    body=due.body,
+                    callback_url=urls.sms_status(public_url, due.key),
+                    valid_for=due.useful_until - now if due.useful_until is not None else None,
+                )
+                for due in batch
+            ],
+            on_outcome=outcomes.note,
+        )
+        outcomes.write()
+    return was_any
+
+
+class _Outcomes:
+    """Collects how the texts of one batch ended and writes them back in small groups."""
+
+    def __init__(self, batch: list[Due]) -> None:
+        self._waiting = {str(due.id): due for due in batch}
+        self._ended: list[tuple[Due, Outcome]] = []
+        self._written_at = self._pulse_at = monotonic()
+
+    def note(self, message: Outgoing, outcome: Outcome) -> None:
+        """Keep one outcome; write them all when they are many or old."""
+        self._ended.append((self._waiting.pop(message.reference), outcome))
+        if len(self._ended) >= TOGETHER or monotonic() - self._written_at >= SOON:
+            self.write()
+
+    def write(self) -> None:
+        """Write back what has ended, and from time to time that the rest is still in our hands."""
+        if not self._ended:
+            return
+        ended, self._ended = self._ended, []
+        with unit_of_work(DELIVER) as uow:
+            service.record_outcomes(uow, ended)
+            if self._waiting and monotonic() - self._pulse_at >= PULSE:
+                service.keep_claims(uow, list(self._waiting.values()))
+                self._pulse_at = monotonic()
+        self._written_at = monotonic()
+
+
+def _look_up(text: Doubtful) -> None:
+    try:
+        logged = carrier.current().find_messages(text.msisdn, text.sent_after, text.sent_before)
+    except (CarrierAway, CarrierRefused, OutcomeUnknown):
+        with unit_of_work(SETTLE) as uow:
+            service.log_out_of_reach(uow, text.id)
+    else:
+        with unit_of_work(SETTLE) as uow:
+            service.settle_by_log(uow, text.id, logged)

@@ -1,0 +1,35 @@
+"""What follows from a text that will not arrive: a stop noted, a number marked, a person told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.uow import UnitOfWork
+from directory import service as directory
+from sms.events import NumberFailed, TextFailed
+from telephony.statuses import BAD_NUMBERS, Fault, fault
+
+QUIET = frozenset({Fault.GATED})
+"""Not a failure of the receiver or the carrier: this installation may not reach the number at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A text that failed for good."""
+
+    outbound_id: int
+    about: str
+    msisdn: str
+    wording: str
+    error_code: str | None
+
+
+def follow_up(uow: UnitOfWork, failed: Failed) -> None:
+    """Do what the carrier's error code asks for, and announce that the text failed."""
+    kind = fault(failed.error_code or "")
+    if kind is Fault.OPTED_OUT:
+        directory.stop(uow, failed.msisdn, is_everything=True, evidence=f"refused:{failed.outbound_id}")
+    if kind in BAD_NUMBERS:
+        uow.announce(NumberFailed(failed.msisdn, failed.error_code or ""))
+    if kind not in QUIET:
+        uow.announce(TextFailed(failed.outbound_id, failed.about, failed.msisdn, failed.wording))
