@@ -34,7 +34,7 @@ migrate: setup
 	@exec $(BIN)/python launch.py migrate
 
 test: setup-dev
-	@CHROMIUM="$$(bin/chromium)" || exit 1; export CHROMIUM; exec $(BIN)/python -m pytest $(ARGS)
+	@CHROMIUM="$$($(BIN)/python bin/chromium)" || exit 1; export CHROMIUM; exec $(BIN)/python -m pytest $(ARGS)
 
 check: setup-dev
 	$(BIN)/ruff check .

@@ -18,8 +18,20 @@ DOMAINS = ("directory", "staff", "providers", "sms", "ticketing", "ivr")
 PACKAGES = ("config", "core", "understanding", "telephony", *DOMAINS, "console")
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 ROLES = {
-    "__init__", "models", "service", "queries", "events", "reactions", "answers", "jobs", "routes", "forms", "errors",
-    "cli", "guard", "prompts",
+    "__init__",
+    "models",
+    "service",
+    "queries",
+    "events",
+    "reactions",
+    "answers",
+    "jobs",
+    "routes",
+    "forms",
+    "errors",
+    "cli",
+    "guard",
+    "prompts",
 }
 IMPURE = {"flask", "sqlalchemy", "redis", "rq", "twilio", "os", "random", "time", "requests", "core", "aiohttp"}
 ALLOWED = {("core", "errors"), ("core", "answers")}
@@ -50,7 +62,9 @@ def imports(path: Path) -> set[str]:
 
 @pytest.mark.parametrize("path", rules(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_rule_is_pure(path: Path) -> None:
-    impure = {name for name in imports(path) if name.split(".")[0] in IMPURE and tuple(name.split(".")[:2]) not in ALLOWED}
+    impure = {
+        name for name in imports(path) if name.split(".")[0] in IMPURE and tuple(name.split(".")[:2]) not in ALLOWED
+    }
 
     assert impure == set()
 
@@ -82,7 +96,9 @@ def test_no_import_stands_inside_a_function() -> None:
 
 
 def test_every_wake_names_a_declared_job() -> None:
-    woken = {name for path in SOURCES for name in re.findall(r"\.wake\(\"([a-z_.]+)\"\)", path.read_text(encoding="utf-8"))}
+    woken = {
+        name for path in SOURCES for name in re.findall(r"\.wake\(\"([a-z_.]+)\"\)", path.read_text(encoding="utf-8"))
+    }
 
     assert woken <= set(jobs.declared())
     assert woken
@@ -146,7 +162,11 @@ def _docstrings() -> set[str]:
     found = set()
     for path in SOURCES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            if (
+                isinstance(node, ast.Expr)
+                and isinstance(node.value, ast.Constant)
+                and isinstance(node.value.value, str)
+            ):
                 found.add(node.value.value[:40])
     return found
 
@@ -162,7 +182,11 @@ def test_no_template_has_inline_style_or_script() -> None:
 
 
 def test_every_toml_file_can_be_read() -> None:
-    for path in [*ROOT.glob("config/*.toml"), *ROOT.glob("*/wording/*.toml"), *ROOT.glob("understanding/lexicon/*.toml")]:
+    for path in [
+        *ROOT.glob("config/*.toml"),
+        *ROOT.glob("*/wording/*.toml"),
+        *ROOT.glob("understanding/lexicon/*.toml"),
+    ]:
         assert tomllib.loads(path.read_text(encoding="utf-8")), path
 
 
