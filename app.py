@@ -5,6 +5,9 @@ from __future__ import annotations
 import logging
 import sys
 
+import sms.cli
+import sms.routes
+import understanding.cli
 from flask import Flask, redirect, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Engine
@@ -15,10 +18,8 @@ import ivr.reactions
 import ivr.routes
 import providers.answers
 import seed
-import sms.cli
 import sms.events
 import sms.jobs
-import sms.routes
 import staff.cli
 import staff.routes
 import ticketing.answers
@@ -26,7 +27,6 @@ import ticketing.cli
 import ticketing.events
 import ticketing.jobs
 import ticketing.reactions
-import understanding.cli
 from config import settings as environment
 from config.settings import BadSetting, Settings
 from core import answers, db, events, jobs, web
@@ -51,11 +51,11 @@ COMMANDS = (
 SUBSCRIPTIONS: events.Subscriptions = {
     sms.events.UnclearText: (ticketing.reactions.check_unclear_text,),
     sms.events.PersonAsked: (ticketing.reactions.call_back,),
-    sms.events.DangerTexted: (ticketing.reactions.open_emergency, ivr.reactions.page_for_danger),
+    sms.events.DangerTexted: (ticketing.reactions.open_emergency, ivr.reactions.page_duty),
     sms.events.TextUnsettled: (ticketing.reactions.check_unsettled_text,),
     sms.events.TextFailed: (ticketing.reactions.call_instead,),
-    ticketing.events.TicketEscalated: (ivr.reactions.page_for_escalation,),
-    ticketing.events.NobodyToSend: (ivr.reactions.page_for_nobody,),
+    ticketing.events.TicketEscalated: (ivr.reactions.page_duty,),
+    ticketing.events.NobodyToSend: (ivr.reactions.page_duty,),
 }
 
 
@@ -64,12 +64,10 @@ def _question(context: str, intents: str, take: answers.Taker, *, takes_digits: 
 
 
 QUESTIONS = {
-    "offer": _question(
-        "provider:offer", "accept reject transfer ack question", ticketing.answers.take_offer
-    ),
+    "offer": _question("provider:offer", "accept reject transfer ack question", ticketing.answers.take_offer),
     "job": _question(
         "provider:accepted",
-        "arrive eta complete incomplete quote no_access reschedule cancelled complaint ack question",
+        "arrive eta complete incomplete quote no_access reschedule cancelled reject transfer complaint ack question",
         ticketing.answers.take_job,
         takes_digits=False,
     ),

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from ticketing.events import NobodyToSend, TicketEscalated
-
 from core.uow import UnitOfWork
 from ivr.service import placing
 from sms.events import DangerTexted
+from ticketing.events import NobodyToSend, TicketEscalated
 
 
 def page_duty(uow: UnitOfWork, event: DangerTexted | TicketEscalated | NobodyToSend) -> None:

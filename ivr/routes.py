@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from flask import Blueprint, Response, current_app, request
+from flask.sansio.blueprints import BlueprintSetupState
 from werkzeug.exceptions import HTTPException
 
 from config import policy as policy_file
@@ -24,8 +25,14 @@ log = logging.getLogger(__name__)
 
 bp = Blueprint("ivr", __name__, url_prefix="/ivr")
 bp.before_request(require_signature)
-bp.record_once(lambda state: speech.dialog() and None)  # a dialog that could lock a caller in stops the start
 web.csrf.exempt(bp)
+
+
+@bp.record_once
+def check_dialog(state: BlueprintSetupState) -> None:
+    """A dialog that could lock a caller in stops the start."""
+    speech.dialog()
+
 
 MANY_KEYS = frozenset({Takes.CODE, Takes.MOBILE})
 """Questions answered by several keys, ended by the pound key or by waiting."""

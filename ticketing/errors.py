@@ -45,3 +45,17 @@ class ReasonMissing(HotlineError):
 
     def __init__(self) -> None:
         super().__init__("errors.reason_missing")
+
+
+class TaskNotFound(NotFound):
+    """No open task of that number that the reader may see."""
+
+    def __init__(self, task_id: int) -> None:
+        super().__init__("errors.task_not_found", task=task_id)
+
+
+class TooLateToReopen(Conflict):
+    """The code belongs to nobody any more: a new ticket has to be opened."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__("errors.too_late_to_reopen", code=code)

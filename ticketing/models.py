@@ -6,12 +6,15 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, Sequence, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.db import Base
 from ticketing.dispatch_lifecycle import DispatchState
 from ticketing.lifecycle import State
+
+ticket_numbers = Sequence("ticket_numbers", metadata=Base.metadata)
+"""Counts tickets; the code is made from the number (rulings 6)."""
 
 
 class TicketKind(StrEnum):
@@ -101,7 +104,7 @@ class Ticket(Base):
     events: Mapped[list[TicketEvent]] = relationship(back_populates="ticket", order_by="TicketEvent.id")
     dispatches: Mapped[list[Dispatch]] = relationship(back_populates="ticket", order_by="Dispatch.id")
 
-    __mapper_args__ = {"version_id_col": version}  # two agents cannot overwrite each other
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - as SQLAlchemy reads it; two agents cannot overwrite each other
 
 
 class TicketEvent(Base):

@@ -13,18 +13,21 @@ from console import queries
 from core import clock, jobs, wording
 from core.uow import UnitOfWork, unit_of_work
 from core.web import csrf
+from ticketing import steps
+from ticketing.models import TicketEvent
 
 demo = Blueprint("demo", __name__, url_prefix="/demo")
 csrf.exempt(demo)
 LONGEST_STEP = timedelta(days=31)
 SHOWN = 100
+NOWHERE = "::"  # an address that is not on loopback, for an asker without one
 
 
 @demo.before_request
 def only_in_a_demo() -> None:
     """404 unless the clock is a demo's and the asker is a program on this machine."""
     settings: Settings = current_app.config["SETTINGS"]
-    if not settings.is_demo_clock or not ip_address(request.remote_addr or "0.0.0.0").is_loopback:
+    if not settings.is_demo_clock or not ip_address(request.remote_addr or NOWHERE).is_loopback:
         abort(404)
 
 
@@ -54,21 +57,23 @@ def events() -> ResponseReturnValue:
     """What happened since an id, in plain words of both languages: `{"items": [{"id","at","text","tone"}]}`."""
     after = request.args.get("after", "0")
     with unit_of_work("demo") as uow:
-        steps = queries.latest_steps(uow.session, int(after) if after.isdecimal() else 0, SHOWN)
+        latest = queries.latest_steps(uow.session, int(after) if after.isdecimal() else 0, SHOWN)
         return {
             "items": [
                 {
                     "id": step.id,
                     "at": step.at.isoformat(),
                     "tone": "info",
-                    "text": {
-                        lang: f"{code} · {wording.say('ticketing', f'event.{step.kind}', lang, **{**step.data, 'who': ''})}"
-                        for lang in wording.LANGUAGES
-                    },
+                    "text": {lang: f"{code} · {_sentence(step, lang, uow)}" for lang in wording.LANGUAGES},
                 }
-                for step, code in steps
+                for step, code in latest
             ]
         }
+
+
+def _sentence(step: TicketEvent, lang: str, uow: UnitOfWork) -> str:
+    who = {"who": wording.say("console", "actor.system", lang)}
+    return wording.say("ticketing", f"event.{step.kind}", lang, **who, **steps.facts(step.data, lang, uow.zone))
 
 
 def _moment(moment: datetime) -> ResponseReturnValue:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
-from ticketing.service import tasks as service
 
 from console import queries
 from console.clocks import clock, parts
@@ -18,6 +17,7 @@ from staff.guard import actor, current_scope, needs
 from telephony.msisdn import masked
 from ticketing.errors import TaskNotFound
 from ticketing.models import Task, Ticket
+from ticketing.service import tasks as service
 
 
 @dataclass(frozen=True, slots=True)

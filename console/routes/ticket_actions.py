@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from ticketing.service import dispatches, tickets
 
 from console import queries
 from console.routes.blueprint import bp
@@ -14,6 +13,7 @@ from core.uow import UnitOfWork, unit_of_work
 from sms import service as sms
 from staff.guard import actor, current_scope, current_user, needs
 from ticketing.dispatch_lifecycle import HOLDING
+from ticketing.service import dispatches, tickets
 
 LONGEST_WORDS = 1000
 LONGEST_REASON = 200

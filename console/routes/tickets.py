@@ -11,6 +11,7 @@ from typing import Any
 from flask import request
 from flask.typing import ResponseReturnValue
 
+from config import policy as policy_file
 from console import queries
 from console.queries import Whole
 from console.routes.blueprint import bp, show
@@ -23,11 +24,11 @@ from directory.scope import Scope
 from providers.models import Provider
 from staff.guard import actor, current_scope, needs
 from telephony.msisdn import masked
-from ticketing import lifecycle
-from ticketing import queries as ticketing_queries
+from ticketing import lifecycle, steps
 from ticketing.dispatch_lifecycle import HOLDING, DispatchState
 from ticketing.lifecycle import State
 from ticketing.models import Candidate, Dispatch, Ticket
+from ticketing.service.ranking import rank_for
 
 JOB_STEPS = frozenset(
     {
@@ -52,6 +53,8 @@ JOB_STEPS = frozenset(
         "acknowledged",
     }
 )
+DISPATCHABLE = frozenset({State.OPEN, State.DISPATCHED, State.ACKNOWLEDGED, State.IN_PROGRESS, State.WAITING_QUOTE})
+"""States in which somebody can be sent by hand; who holds the job is released."""
 TABS = ("resident", "provider", "note")
 
 
@@ -178,7 +181,7 @@ def _page(uow: UnitOfWork, found: Whole, scope: Scope) -> dict[str, Any]:
             if name == "note" or (name == "resident" and one.notify_msisdn) or (name == "provider" and holding)
         ],
         "tab": tab if tab in TABS else "note",
-        "form_key": secrets.token_hex(8),
+        "form_key": secrets.token_hex(16),
         "draft": "",
         "steps": _tracker(found, shown[0] if shown else None),
         "holder": _holder(*shown) if shown else None,
@@ -220,7 +223,9 @@ def _may(one: Ticket, scope: Scope) -> May:
         cancel=scope.may("tickets.cancel") and lifecycle.may_move(one.state, State.CANCELLED),
         close=scope.may("tickets.close") and lifecycle.may_move(one.state, State.CLOSED),
         reopen=scope.may("tickets.reopen") and one.state in (State.CLOSED, State.FOLLOWING_UP),
-        dispatch=scope.may("tickets.dispatch") and one.state in (State.OPEN, State.DISPATCHED) and bool(one.service),
+        dispatch=scope.may("tickets.dispatch")
+        and one.state in DISPATCHABLE
+        and bool(one.service and one.jurisdiction_code),
         place=scope.may("tickets.take") and one.state in (State.NEW, State.OPEN),
         write=scope.may("tickets.note"),
     )
@@ -261,7 +266,7 @@ def _steps_told(found: Whole) -> Iterable[Entry]:
         kind = (
             Kind.NOTE if event.note and event.kind == "note" else Kind.JOB if event.kind in JOB_STEPS else Kind.SYSTEM
         )
-        facts = dict(event.data)
+        facts = steps.facts(event.data, web.lang(), policy_file.current().city.zone)
         if kind is Kind.NOTE:
             facts["who"] = _name(found, event.actor)
         yield Entry(
@@ -376,13 +381,13 @@ def _left_out(found: Whole) -> str:
 def _ranking(uow: UnitOfWork, one: Ticket) -> list[Choice]:
     return [
         Choice(
-            row.code,
-            row.name,
+            row.facts.code,
+            row.facts.name,
             row.rank,
-            row.cause,
-            web.say("console.dispatch.line", load=row.load, cap=row.cap, rating=f"{row.rating:.2f}"),
+            row.cause or "",
+            web.say("console.dispatch.line", load=row.load, cap=row.facts.max_open_jobs, rating=f"{row.rating:.2f}"),
         )
-        for row in ticketing_queries.ranking(uow.session, uow, one)
+        for row in rank_for(uow, one)
     ]
 
 

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 import babel.dates
-from ticketing.service import tasks, tickets
-from ticketing.service.tickets import Request
 
 from core.errors import HotlineError
 from directory import queries as people
@@ -23,6 +21,8 @@ from telephony import gate
 from ticketing import queries as ticket_queries
 from ticketing.lifecycle import State, may_move
 from ticketing.models import Source, TaskKind, Ticket, TicketKind
+from ticketing.service import tasks, tickets
+from ticketing.service.tickets import Request
 from understanding import SURE
 
 SHORT_LIST = 3  # persons who can be read out with a key each
@@ -263,7 +263,7 @@ def _tell_status(turn: Turn) -> Outcome:
         turn.said.ticket = ""
         return Outcome("missing" if turn.said.lookups == 1 else "missing_again")
     turn.talk_about(ticket)
-    facts = ticket_queries.status_facts(turn.uow.session, ticket, turn.lang)
+    facts = ticket_queries.status_facts(turn.uow.session, ticket)
     turn.facts["provider"] = facts.provider_name or speech.word("status.somebody", turn.lang)
     turn.facts["eta"] = _eta(turn, facts.eta)
     turn.said.drop_matter()

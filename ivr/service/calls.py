@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
-from ticketing.service import tickets
 
 from core.uow import UnitOfWork
 from core.wording import LANGUAGES
@@ -22,6 +21,7 @@ from ivr.service.speech import Turn
 from ivr.tree import Ask, Dial, Do, HangUp, Meaning, Node, Record, Takes, Tree
 from telephony.inbound import CallStatus, DialResult, Direction, Heard, IncomingCall, RecordingDone
 from ticketing.models import Ticket
+from ticketing.service import tickets
 
 WHEN = ("date", "time", "time_to", "time_after", "time_before", "part")
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from ticketing.service import tasks
-
 from core.uow import UnitOfWork
 from ivr.models import Call, CallOutcome
 from ticketing.models import TaskKind, Ticket
+from ticketing.service import tasks
 
 KEPT = frozenset({CallOutcome.EMERGENCY})
 """An outcome that nothing later in the call changes."""

@@ -8,13 +8,13 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
-from ticketing.service import tasks, tickets
 
 from core.uow import UnitOfWork
 from ivr.errors import UnknownCall
 from ivr.models import Call, CallToPlace, Placing
 from telephony.carrier import LoggedCall
 from ticketing.models import TaskKind
+from ticketing.service import tasks, tickets
 
 BATCH = 20
 AFTER_RINGING = timedelta(seconds=15)  # the carrier adds some seconds to the ringing time it was given

@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from ticketing.service import tickets
-
 from config import catalogue as catalogue_file
 from config import dialog as dialog_file
 from core import wording
@@ -21,6 +19,7 @@ from ivr.reply import Sentence
 from ivr.said import Said
 from ivr.tree import Tree
 from ticketing.models import Ticket
+from ticketing.service import tickets
 
 PACKAGE = "ivr"
 OTHER = "other."

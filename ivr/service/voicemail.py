@@ -7,7 +7,6 @@ from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
-from ticketing.service import tasks, tickets
 
 from core.uow import UnitOfWork
 from ivr.models import CallOutcome, Voicemail
@@ -15,6 +14,7 @@ from ivr.service import acts, outcomes, placing, speech
 from ivr.service.speech import Turn
 from telephony.inbound import RecordingDone
 from ticketing.models import TaskKind, TicketKind
+from ticketing.service import tasks, tickets
 
 SHORTEST = timedelta(seconds=2)  # shorter is a breath, or a phone put down
 BATCH = 10

@@ -102,8 +102,16 @@ def ask(
     return told
 
 
-def write_by_hand(uow: UnitOfWork, msisdn: str | None, body: str, *, about: str, lang: str) -> OutboundSms:
-    """An agent's own words, with our signature. Raises EmptyText, TextTooLong, NotTextable or ReceiverStopped."""
+def write_by_hand(
+    uow: UnitOfWork, msisdn: str | None, body: str, *, about: str, lang: str, key: str = ""
+) -> OutboundSms:
+    """An agent's own words, with our signature. Raises EmptyText, TextTooLong, NotTextable or ReceiverStopped.
+
+    `key` (32 hexadecimal digits) makes it safe to send the same form twice: the second time finds the first text.
+    """
+    earlier = uow.session.scalar(select(OutboundSms).where(OutboundSms.key == key)) if key else None
+    if earlier is not None:
+        return earlier
     if not body.strip():
         raise EmptyText
     text = signed(body, lang, uow.policy.city)
@@ -113,7 +121,7 @@ def write_by_hand(uow: UnitOfWork, msisdn: str | None, body: str, *, about: str,
         raise NotTextable
     if directory.may_write(uow.session, msisdn, Purpose.SERVICE):
         raise ReceiverStopped
-    return _write(uow, msisdn, BY_HAND, text, lang, about, Purpose.SERVICE, Urgency.SERVICE, None, None)
+    return _write(uow, msisdn, BY_HAND, text, lang, about, Purpose.SERVICE, Urgency.SERVICE, None, None, key)
 
 
 def withdraw_unsent(uow: UnitOfWork, *, about: str, wording: str, msisdn: str | None = None) -> int:
@@ -144,12 +152,13 @@ def _write(
     urgency: Urgency,
     useful_until: datetime | None,
     answers: InboundSms | None,
+    key: str = "",
 ) -> OutboundSms:
     held_back = directory.may_write(uow.session, msisdn, purpose)
     row = uow.session.scalars(
         insert(OutboundSms)
         .values(
-            key=secrets.token_hex(16),
+            key=key or secrets.token_hex(16),
             msisdn=msisdn,
             lang=lang,
             wording=wording,

@@ -1,0 +1,414 @@
+"""What an answer does: an offer taken, arrived, done, a price agreed, solved or not, a score; and free text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from core.answers import Answer, Ask, Channel, Reply, Taken
+from core.errors import HotlineError
+from core.uow import UnitOfWork
+from directory import language
+from directory import queries as people
+from providers import prices
+from providers import queries as providers
+from ticketing import duplicates, queries
+from ticketing.dispatch_lifecycle import HOLDING, DispatchState
+from ticketing.errors import OfferGone
+from ticketing.lifecycle import State, may_move
+from ticketing.models import Dispatch, Source, TaskKind, Ticket, TicketKind
+from ticketing.promise import Window, read_window
+from ticketing.service import dispatches, follow_ups, quotes, tasks, tickets
+from ticketing.service.history import record
+from ticketing.service.tickets import Request
+from understanding import SURE, Intent, read
+
+FREE = "resident:none"
+WRITTEN_DOWN = {
+    Intent.QUESTION: TicketKind.QUESTION,
+    Intent.COMPLAINT: TicketKind.COMPLAINT,
+    Intent.SUGGESTION: TicketKind.SUGGESTION,
+}
+FOR_A_PERSON = {
+    Intent.ADDRESS_CHANGE: "address_change",
+    Intent.PHONE_CHANGE: "phone_change",
+    Intent.WRONG_NUMBER: "wrong_number",
+}
+KEEPS_OPEN = False
+
+
+def take_offer(uow: UnitOfWork, answer: Answer) -> Taken | None:
+    """A provider answers a job offer: yes with a time, no with a reason, somebody else, or a question."""
+    dispatch, ticket = _job(uow, answer)
+    if dispatch.state is not DispatchState.OFFERED:
+        return _too_late(dispatch, ticket)
+    match answer.reading.intent:
+        case Intent.ACCEPT:
+            promised = _window(uow, answer)
+            if not dispatches.accept(uow, dispatch.id, promised):
+                uow.session.refresh(dispatch)
+                return _too_late(dispatch, ticket)
+            provider = providers.by_id(uow.session, dispatch.provider_id)
+            lang = language.of_person(provider.lang)
+            return Taken(Reply("offer_won", dispatches.contact_facts(uow, ticket, lang), ticket.code))
+        case Intent.REJECT:
+            dispatches.refuse(uow, dispatch.id, answer.reading.values.get("reason", ""))
+            return _reply("offer_refused_ok", ticket)
+        case Intent.TRANSFER:
+            dispatches.refuse(uow, dispatch.id, "transfer")
+            record(uow, ticket, "transfer", note=answer.words)
+            return _reply("offer_refused_ok", ticket)
+        case Intent.ACK:
+            record(uow, ticket, "acknowledged")
+            return Taken(closes=KEEPS_OPEN)
+        case Intent.QUESTION:
+            return _for_a_person(uow, answer, ticket, "provider_question")
+        case _:
+            return None
+
+
+def take_job(uow: UnitOfWork, answer: Answer) -> Taken | None:
+    """A provider tells how a job goes that he holds."""
+    dispatch, ticket = _job(uow, answer)
+    if dispatch.state not in HOLDING:
+        return _too_late(dispatch, ticket)
+    values = answer.reading.values
+    match answer.reading.intent:
+        case Intent.ARRIVE:
+            dispatches.arrive(uow, dispatch.id)
+            return _reply("job_noted", ticket, closes=KEEPS_OPEN)
+        case Intent.ETA | Intent.RESCHEDULE:
+            return _new_time(uow, answer, dispatch, ticket)
+        case Intent.COMPLETE:
+            return _completed(uow, answer, dispatch, ticket)
+        case Intent.QUOTE:
+            return _quoted(uow, values, dispatch, ticket)
+        case Intent.INCOMPLETE:
+            dispatches.incomplete(uow, dispatch.id, answer.words)
+            return _reply("job_noted", ticket)
+        case Intent.NO_ACCESS:
+            dispatches.no_access(uow, dispatch.id, answer.words)
+            return _reply("job_noted", ticket)
+        case Intent.CANCELLED:
+            dispatches.called_off_at_the_door(uow, dispatch.id, answer.words)
+            return _reply("job_noted", ticket)
+        case Intent.REJECT | Intent.TRANSFER:
+            return _given_back(uow, answer, dispatch, ticket)
+        case Intent.ACK:
+            return Taken(closes=KEEPS_OPEN)
+        case Intent.COMPLAINT:
+            return _for_a_person(uow, answer, ticket, "provider_complaint")
+        case Intent.QUESTION:
+            return _for_a_person(uow, answer, ticket, "provider_question")
+        case _:
+            return None
+
+
+def take_visit(uow: UnitOfWork, answer: Answer) -> Taken | None:
+    """A resident answers who comes and when: it suits, another time, no visit."""
+    dispatch, ticket = _job(uow, answer)
+    if dispatch.state not in HOLDING:
+        return take_free_text(uow, answer.msisdn, answer.words, answer.at, answer.message_id)
+    match answer.reading.intent:
+        case Intent.AFFIRM:
+            dispatches.confirm_visit(uow, dispatch.id)
+            return _reply("visit_ok", ticket, at=dispatch.promised_at, until=dispatch.promised_until)
+        case Intent.RESCHEDULE:
+            return _other_time(uow, answer, dispatch, ticket)
+        case Intent.CANCEL:
+            return _cancelled(uow, ticket)
+        case Intent.STATUS_QUERY:
+            return _status(uow, ticket, closes=KEEPS_OPEN)
+        case Intent.QUESTION:
+            return _for_a_person(uow, answer, ticket, "resident_question")
+        case Intent.ADDRESS_CHANGE:
+            return _for_a_person(uow, answer, ticket, "address_change")
+        case Intent.THANKS:
+            return Taken(closes=KEEPS_OPEN)
+        case _:
+            return None
+
+
+def take_quote(uow: UnitOfWork, answer: Answer) -> Taken | None:
+    """A resident agrees to a price, or not."""
+    if answer.reference is None:
+        return None
+    try:
+        match answer.reading.intent:
+            case Intent.AFFIRM:
+                stated = quotes.agree(uow, answer.reference)
+                return Taken(Reply("quote_ok", {"code": answer.about, "total": stated.amount}, answer.about))
+            case Intent.DENY:
+                quotes.decline(uow, answer.reference)
+                return Taken(Reply("ticket_cancelled", {"code": answer.about}, answer.about))
+            case Intent.QUESTION:
+                return _for_a_person(uow, answer, tickets.get(uow, answer.about), "resident_question")
+            case _:
+                return None
+    except OfferGone:
+        return _status(uow, tickets.get(uow, answer.about))
+
+
+def take_resolved(uow: UnitOfWork, answer: Answer) -> Taken | None:
+    """A resident says whether it is really solved. Solved closes the ticket and asks for a score."""
+    if answer.reference is None:
+        return None
+    match answer.reading.intent:
+        case Intent.RESOLVED | Intent.AFFIRM:
+            follow_ups.solved(uow, answer.reference)
+            return Taken(
+                Reply("csat", {"code": answer.about}, answer.about, Ask("rating", answer.about, answer.reference))
+            )
+        case Intent.UNRESOLVED | Intent.DENY:
+            follow_ups.not_solved(uow, answer.reference)
+            return Taken(Reply("sorry_not_solved", {"code": answer.about}, answer.about))
+        case _:
+            return None
+
+
+def take_rating(uow: UnitOfWork, answer: Answer) -> Taken | None:
+    """A resident gives a score, or does not care to."""
+    if answer.reference is None:
+        return None
+    if answer.reading.intent is Intent.DENY:
+        return Taken()
+    if answer.reading.intent is not Intent.RATE or "score" not in answer.reading.values:
+        return None
+    score = int(answer.reading.values["score"])
+    follow_ups.rate(uow, answer.reference, score)
+    is_low = score <= uow.policy.follow_up.low_score
+    return Taken(Reply("sorry_low_rating" if is_low else "thanks_rating", {"code": answer.about}, answer.about))
+
+
+def take_free_text(uow: UnitOfWork, msisdn: str, words: str, at: datetime, message_id: int | None) -> Taken | None:
+    """Act on a text that answers no open question: status, a new request, a wish about a ticket, an opinion.
+
+    None when it is not sure enough what is wanted: the sender is asked, then a person reads it.
+    """
+    caller = people.caller(
+        uow.session, msisdn, today=uow.local_now.date(), from_age=uow.policy.ivr.prefer_person_from_age
+    )
+    own = tickets.open_of(uow.session, msisdn)
+    reading = read(
+        words,
+        context=FREE,
+        lang=caller.lang,
+        now=at.astimezone(uow.zone),
+        open_codes=tuple(one.code for one in own),
+    )
+    if reading.certainty < SURE:
+        return None
+    answer = Answer(msisdn, words, reading, "", "", None, at, Channel.SMS, message_id)
+    match reading.intent:
+        case Intent.STATUS_QUERY:
+            return _status_asked(uow, answer, own)
+        case Intent.CANCEL:
+            return _one_of(uow, answer, [one for one in own if may_move(one.state, State.CANCELLED)], _cancelled)
+        case Intent.RESCHEDULE:
+            return _other_time_asked(uow, answer, own)
+        case Intent.UNRESOLVED:
+            return _comes_back(uow, answer)
+        case Intent.NEW_REQUEST:
+            return _new_request(uow, answer, own)
+        case Intent.THANKS:
+            return Taken()
+        case intent if intent in WRITTEN_DOWN:
+            return _write_down(uow, answer, WRITTEN_DOWN[intent])
+        case intent if intent in FOR_A_PERSON:
+            return _for_a_person(uow, answer, own[0] if len(own) == 1 else None, FOR_A_PERSON[intent])
+        case _:
+            return None
+
+
+def _job(uow: UnitOfWork, answer: Answer) -> tuple[Dispatch, Ticket]:
+    """The dispatch that the question was about, and its ticket, locked. Only its provider's number may tell."""
+    if answer.reference is None:
+        raise OfferGone(answer.about)
+    dispatch = uow.session.get_one(Dispatch, answer.reference)
+    ticket = tickets.get(uow, answer.about)
+    uow.session.refresh(dispatch)
+    return dispatch, ticket
+
+
+def _too_late(dispatch: Dispatch, ticket: Ticket) -> Taken:
+    """The answer came after the end. Losers were told when they lost: nobody gets the same news twice (feature D8)."""
+    if dispatch.state is DispatchState.WITHDRAWN or dispatch.state is DispatchState.CANCELLED:
+        return Taken()
+    if dispatch.state in HOLDING or dispatch.state is DispatchState.REFUSED:
+        return Taken()
+    return Taken(Reply("offer_over", {"code": ticket.code}, ticket.code))
+
+
+def _new_time(uow: UnitOfWork, answer: Answer, dispatch: Dispatch, ticket: Ticket) -> Taken:
+    window = _window(uow, answer, dispatch.promised_at)
+    if window is None:
+        return _reply("ask_eta", ticket, closes=KEEPS_OPEN)
+    dispatches.promise(uow, dispatch.id, window)
+    return _reply("job_noted", ticket, closes=KEEPS_OPEN)
+
+
+def _completed(uow: UnitOfWork, answer: Answer, dispatch: Dispatch, ticket: Ticket) -> Taken:
+    """Done counts once the amount is known, the resident need not agree to it first, and the code was named."""
+    values, service = answer.reading.values, uow.catalogue.services[ticket.service]
+    amount = _fen(values, "amount")
+    if ticket.completion_pin and values.get("digits") != ticket.completion_pin:
+        return _reply("pin_ask", ticket, closes=KEEPS_OPEN)
+    if amount is None and service.price_model != "free":
+        return _reply("amount_ask", ticket, closes=KEEPS_OPEN)
+    most = prices.most_without_asking(service)
+    agreed = quotes.amount_agreed(uow, dispatch.id)
+    tolerance = uow.policy.sms.wide_price_tolerance_percent
+    if (
+        amount is not None
+        and most is not None
+        and not prices.is_within_band(service, amount, agreed, tolerance_percent=tolerance)
+    ):
+        record(uow, ticket, "above_band", amount=amount)
+        ticket.is_supervised = True
+        return _reply("quote_needed", ticket, closes=KEEPS_OPEN, limit=max(most, agreed or 0))
+    dispatches.complete(uow, dispatch.id, amount, _fen(values, "labour"), _fen(values, "parts"))
+    return _reply("job_done_noted", ticket, amount=amount)
+
+
+def _quoted(uow: UnitOfWork, values: Mapping[str, str], dispatch: Dispatch, ticket: Ticket) -> Taken:
+    amount = _fen(values, "amount")
+    if amount is None:
+        return _reply("amount_ask", ticket, closes=KEEPS_OPEN)
+    quotes.quote(uow, dispatch.id, amount, _fen(values, "labour"), _fen(values, "parts"))
+    return _reply("quote_noted", ticket, closes=KEEPS_OPEN, total=amount)
+
+
+def _given_back(uow: UnitOfWork, answer: Answer, dispatch: Dispatch, ticket: Ticket) -> Taken:
+    if dispatch.state is DispatchState.ARRIVED:
+        dispatches.incomplete(uow, dispatch.id, answer.words)
+    else:
+        dispatches.cancel_by_provider(uow, dispatch.id, answer.reading.values.get("reason", "") or "none")
+    return _reply("offer_refused_ok", ticket)
+
+
+def _other_time(uow: UnitOfWork, answer: Answer, dispatch: Dispatch, ticket: Ticket) -> Taken:
+    window = _window(uow, answer)
+    if window is None and not any(key in answer.reading.values for key in ("date", "part")):
+        return _reply("ask_time", ticket, closes=KEEPS_OPEN)
+    dispatches.ask_to_reschedule(uow, dispatch.id, window, answer.words)
+    return _reply("change_passed_on", ticket, closes=KEEPS_OPEN)
+
+
+def _cancelled(uow: UnitOfWork, ticket: Ticket) -> Taken:
+    try:
+        tickets.cancel(uow, ticket.code, "by_text", tells=False)
+    except HotlineError:
+        return _status(uow, ticket)
+    return _reply("ticket_cancelled", ticket)
+
+
+def _status(uow: UnitOfWork, ticket: Ticket, *, closes: bool = True) -> Taken:
+    known = queries.status_facts(uow.session, ticket)
+    return _reply("status", ticket, closes=closes, state=known.state.value, provider=known.provider_name, eta=known.eta)
+
+
+def _status_asked(uow: UnitOfWork, answer: Answer, own: list[Ticket]) -> Taken:
+    named = answer.reading.values.get("ticket", "")
+    if not named:
+        return _one_of(uow, answer, own, _status)
+    ticket = tickets.own(uow.session, named, answer.msisdn)
+    if ticket is not None:
+        return _status(uow, ticket)
+    held = next((one for one in queries.held_by(uow.session, answer.msisdn) if one[1].code == named.upper()), None)
+    if held is not None:
+        provider = providers.by_id(uow.session, held[0].provider_id)
+        facts = dispatches.contact_facts(uow, held[1], language.of_person(provider.lang))
+        return Taken(Reply("offer_won", facts, held[1].code))
+    return Taken(Reply("code_not_found"))
+
+
+def _other_time_asked(uow: UnitOfWork, answer: Answer, own: list[Ticket]) -> Taken | None:
+    coming = [(one, held) for one in own if (held := queries.held_for(uow.session, one)) is not None]
+    if len(coming) != 1:
+        return _one_of(uow, answer, own, _status) if own else None
+    ticket, dispatch = coming[0]
+    return _other_time(uow, answer, dispatch, ticket)
+
+
+def _comes_back(uow: UnitOfWork, answer: Answer) -> Taken | None:
+    """Not solved, said some days later: the only job that was closed lately is open again."""
+    lately = tickets.closed_lately(uow, answer.msisdn)
+    if len(lately) != 1:
+        return None
+    tickets.reopen(uow, lately[0].code, "by_text", tells=False)
+    return _reply("reopened", lately[0])
+
+
+def _new_request(uow: UnitOfWork, answer: Answer, own: list[Ticket]) -> Taken | None:
+    if providers.by_msisdn(uow.session, answer.msisdn) and not people.persons_of(uow.session, answer.msisdn):
+        return None  # a provider who names his trade asks for nothing
+    entry = uow.catalogue.services.get(answer.reading.values.get("service", ""))
+    if entry is None or not entry.is_dispatchable:
+        return _write_down(uow, answer, TicketKind.QUESTION)
+    earlier = duplicates.same_matter(own, entry.code)
+    if earlier is not None:
+        return _status(uow, earlier)
+    return _write_down(uow, answer, TicketKind.SERVICE, entry.code)
+
+
+def _write_down(uow: UnitOfWork, answer: Answer, kind: TicketKind, service: str = "") -> Taken:
+    ticket = tickets.open_ticket(uow, request_by_text(uow, answer, kind, service), tells=False)
+    if ticket.state is State.NEW:
+        tasks.open_task(uow, TaskKind.CHECK, f"ticket:{ticket.id}:place", "place_unknown", ticket=ticket)
+    wording, facts = tickets.opened_words(uow, ticket)
+    return Taken(Reply(wording, facts, ticket.code))
+
+
+def request_by_text(uow: UnitOfWork, answer: Answer, kind: TicketKind, service: str = "") -> Request:
+    """What somebody texted as a request. The address on file counts only when one person has the number."""
+    caller = people.caller(
+        uow.session, answer.msisdn, today=uow.local_now.date(), from_age=uow.policy.ivr.prefer_person_from_age
+    )
+    card = caller.one
+    window = _window(uow, answer) if kind is TicketKind.SERVICE else None
+    return Request(
+        kind=kind,
+        service=service,
+        description=answer.words,
+        lang=caller.lang,
+        source=Source.SMS,
+        msisdn=answer.msisdn,
+        notify_msisdn=answer.msisdn,
+        person_id=card.person_id if card is not None else None,
+        household_id=card.household_id if card is not None else None,
+        requester_name=card.name if card is not None else "",
+        address=card.address if card is not None else "",
+        jurisdiction_code=card.community_code if card is not None else "",
+        is_urgent=answer.reading.values.get("urgency") == "urgent",
+        message_id=answer.message_id,
+        wanted_by=window.until if window is not None else None,
+    )
+
+
+def _one_of(uow: UnitOfWork, answer: Answer, own: list[Ticket], act: Callable[[UnitOfWork, Ticket], Taken]) -> Taken:
+    """Act on the only ticket there is, or the one that was named; else say what there is."""
+    named = answer.reading.values.get("ticket", "").upper()
+    wanted = [one for one in own if not named or one.code == named]
+    if len(wanted) == 1:
+        return act(uow, wanted[0])
+    if wanted:
+        return Taken(Reply("status_many", {"codes": [one.code for one in wanted]}))
+    return Taken(Reply("code_not_found" if named else "status_none"))
+
+
+def _for_a_person(uow: UnitOfWork, answer: Answer, ticket: Ticket | None, reason: str) -> Taken:
+    cause = f"sms:{answer.message_id}" if answer.message_id is not None else f"{reason}:{answer.msisdn}"
+    tasks.open_task(uow, TaskKind.CALL_BACK, cause, reason, msisdn=answer.msisdn, ticket=ticket)
+    return Taken(Reply("person_called", {}, ticket.code if ticket is not None else ""), closes=KEEPS_OPEN)
+
+
+def _window(uow: UnitOfWork, answer: Answer, agreed: datetime | None = None) -> Window | None:
+    return read_window(answer.reading.values, answer.at.astimezone(uow.zone), agreed)
+
+
+def _reply(wording: str, ticket: Ticket, *, closes: bool = True, **facts: object) -> Taken:
+    return Taken(Reply(wording, {"code": ticket.code, **facts}, ticket.code), closes=closes)
+
+
+def _fen(values: Mapping[str, str], key: str) -> int | None:
+    return round(float(values[key]) * 100) if key in values else None

@@ -1,0 +1,77 @@
+"""What ticketing does when a lower domain announces: tasks for people, a ticket for danger."""
+
+from __future__ import annotations
+
+from core.answers import Answer, Channel
+from core.uow import UnitOfWork
+from sms.events import DangerTexted, PersonAsked, TextFailed, TextUnsettled, UnclearText
+from ticketing import queries
+from ticketing.answers import request_by_text
+from ticketing.errors import TicketNotFound
+from ticketing.models import TaskKind, Ticket, TicketKind
+from ticketing.service import dispatches, tasks, tickets
+from understanding import Intent, Reading
+
+
+def check_unclear_text(uow: UnitOfWork, event: UnclearText) -> None:
+    """A person reads what nobody understood."""
+    ticket = _about(uow, event.about)
+    tasks.open_task(uow, TaskKind.CHECK, f"sms:{event.message_id}", "unclear_text", msisdn=event.msisdn, ticket=ticket)
+
+
+def call_back(uow: UnitOfWork, event: PersonAsked) -> None:
+    """A person calls who was asked for; one call-back a number."""
+    ticket = _about(uow, event.about)
+    tasks.open_task(
+        uow, TaskKind.CALL_BACK, f"person:{event.msisdn}", "person_asked", msisdn=event.msisdn, ticket=ticket
+    )
+
+
+def open_emergency(uow: UnitOfWork, event: DangerTexted) -> None:
+    """Danger gets a ticket of the first tier and a call at once; the advice went out already."""
+    reading = Reading(Intent.EMERGENCY, {"number": event.number}, 1.0)
+    answer = Answer(event.msisdn, event.words, reading, "", "", None, uow.now, Channel.SMS, event.message_id)
+    ticket = tickets.open_ticket(uow, request_by_text(uow, answer, TicketKind.EMERGENCY), tells=False)
+    tasks.open_task(
+        uow,
+        TaskKind.CALL_BACK,
+        f"ticket:{ticket.id}:danger",
+        "danger",
+        msisdn=event.msisdn,
+        ticket=ticket,
+        due_by=uow.policy.tiers[ticket.tier].contact_within,
+    )
+
+
+def check_unsettled_text(uow: UnitOfWork, event: TextUnsettled) -> None:
+    """Nobody can tell whether a text went out: a person decides (rulings 36)."""
+    ticket = _about(uow, event.about)
+    tasks.open_task(
+        uow, TaskKind.CHECK, f"text:{event.outbound_id}", "text_unsettled", msisdn=event.msisdn, ticket=ticket
+    )
+
+
+def call_instead(uow: UnitOfWork, event: TextFailed) -> None:
+    """A text will not arrive: the next provider is asked, or a person calls."""
+    if event.wording == "offer":
+        offered = queries.offered_to(uow.session, event.about, event.msisdn)
+        if offered is not None:
+            dispatches.expire(uow, offered, "not_reached")
+        return
+    ticket = _about(uow, event.about)
+    if ticket is not None:
+        tasks.open_task(
+            uow,
+            TaskKind.CALL_BACK,
+            f"ticket:{ticket.id}:text:{event.msisdn}",
+            "text_failed",
+            msisdn=event.msisdn,
+            ticket=ticket,
+        )
+
+
+def _about(uow: UnitOfWork, code: str) -> Ticket | None:
+    try:
+        return tickets.get(uow, code) if code else None
+    except TicketNotFound:
+        return None

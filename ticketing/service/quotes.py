@@ -1,0 +1,93 @@
+"""A price above what is published: no work before the resident's yes (domain 2.7)."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from core.uow import UnitOfWork
+from sms import service as sms
+from ticketing.dispatch_lifecycle import HOLDING, DispatchState
+from ticketing.errors import OfferGone
+from ticketing.lifecycle import State
+from ticketing.models import Dispatch, Quote, TaskKind, Ticket
+from ticketing.service import dispatches, tasks, tickets
+from ticketing.service.history import locked_by_id, move, record
+
+
+def quote(uow: UnitOfWork, dispatch_id: int, amount: int, labour: int | None = None, parts: int | None = None) -> Quote:
+    """The provider states a total in fen; the resident is asked, and the work waits.
+
+    Whoever can see what it costs is at the door. A newer quote takes the place of one that waits. Raises OfferGone
+    when the provider holds the job no more.
+    """
+    dispatch, ticket = _job(uow, dispatch_id)
+    dispatches.assume_arrival(uow, ticket, dispatch)
+    if ticket.state is State.IN_PROGRESS:
+        move(ticket, State.WAITING_QUOTE)
+    stated = Quote(dispatch_id=dispatch.id, amount=amount, labour=labour, parts=parts, stated_at=uow.now)
+    uow.session.add(stated)
+    uow.session.flush()
+    record(uow, ticket, "quoted", amount=amount)
+    told = sms.ask(
+        uow,
+        ticket.notify_msisdn,
+        "quote",
+        kind="quote",
+        about=ticket.code,
+        reference=stated.id,
+        lang=ticket.lang,
+        facts={"code": ticket.code, "total": amount, "labour": labour, "parts": parts},
+    )
+    if told is None:
+        tasks.open_task(uow, TaskKind.CALL_BACK, f"quote:{stated.id}", "quote_by_phone", ticket=ticket)
+    return stated
+
+
+def agree(uow: UnitOfWork, quote_id: int) -> Quote:
+    """The resident says yes: the provider may go on. Said twice, it counts once."""
+    stated, dispatch, ticket = _waiting(uow, quote_id)
+    if stated.is_agreed is None and ticket.state is State.WAITING_QUOTE:
+        stated.is_agreed, stated.answered_at = True, uow.now
+        move(ticket, State.IN_PROGRESS)
+        tickets.mark_contacted(uow, ticket)
+        record(uow, ticket, "quote_agreed", amount=stated.amount)
+        tickets.tell_provider(uow, ticket, dispatch.provider_id, "quote_agreed", total=stated.amount)
+    return stated
+
+
+def decline(uow: UnitOfWork, quote_id: int) -> Quote:
+    """The resident says no: nothing is done or charged, and the ticket ends (domain 3.1)."""
+    stated, dispatch, ticket = _waiting(uow, quote_id)
+    if stated.is_agreed is None and ticket.state is State.WAITING_QUOTE:
+        stated.is_agreed, stated.answered_at = False, uow.now
+        tickets.mark_contacted(uow, ticket)
+        record(uow, ticket, "quote_declined", amount=stated.amount)
+        dispatch.state, dispatch.reason, dispatch.ended_at = DispatchState.CANCELLED, "quote_declined", uow.now
+        tickets.tell_provider(uow, ticket, dispatch.provider_id, "quote_declined")
+        tickets.cancel(uow, ticket.code, "quote_declined", tells=False)
+    return stated
+
+
+def amount_agreed(uow: UnitOfWork, dispatch_id: int) -> int | None:
+    """The highest total in fen that the resident agreed to for this dispatch; None when nothing was quoted."""
+    return uow.session.scalar(
+        select(Quote.amount)
+        .where(Quote.dispatch_id == dispatch_id, Quote.is_agreed.is_(True))
+        .order_by(Quote.amount.desc())
+        .limit(1)
+    )
+
+
+def _job(uow: UnitOfWork, dispatch_id: int) -> tuple[Dispatch, Ticket]:
+    dispatch = uow.session.get_one(Dispatch, dispatch_id)
+    ticket = locked_by_id(uow.session, dispatch.ticket_id)
+    uow.session.refresh(dispatch)
+    if dispatch.state not in HOLDING:
+        raise OfferGone(ticket.code)
+    return dispatch, ticket
+
+
+def _waiting(uow: UnitOfWork, quote_id: int) -> tuple[Quote, Dispatch, Ticket]:
+    dispatch_id = uow.session.scalars(select(Quote.dispatch_id).where(Quote.id == quote_id)).one()
+    dispatch, ticket = _job(uow, dispatch_id)
+    return uow.session.get_one(Quote, quote_id, populate_existing=True), dispatch, ticket

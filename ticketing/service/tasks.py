@@ -1,0 +1,89 @@
+"""What a person has to do: opened once for each cause, closed by hand or when the cause is met."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import timedelta
+
+from sqlalchemy import select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from core.uow import UnitOfWork
+from ticketing.errors import TaskNotFound
+from ticketing.models import Task, TaskKind, Ticket
+
+
+def open_task(
+    uow: UnitOfWork,
+    kind: TaskKind,
+    cause: str,
+    reason: str,
+    *,
+    msisdn: str | None = None,
+    ticket: Ticket | None = None,
+    due_by: timedelta | None = None,
+) -> Task:
+    """Ask a person to do something. One open task for each kind and cause: a second wish finds the first.
+
+    `reason` is the key of its sentence in ticketing/wording under `task`; `due_by` counts from now (policy: tasks).
+    """
+    session = uow.session
+    session.flush()
+    session.execute(
+        insert(Task)
+        .values(
+            kind=kind,
+            cause=cause,
+            reason=reason,
+            ticket_id=ticket.id if ticket is not None else None,
+            msisdn=msisdn if msisdn is not None or ticket is None else ticket.msisdn,
+            due_at=uow.now + (due_by if due_by is not None else _within(uow, kind)),
+            opened_at=uow.now,
+            done_by="",
+        )
+        .on_conflict_do_nothing(index_elements=["kind", "cause"], index_where=text("done_at is null"))
+    )
+    return session.scalars(select(Task).where(Task.kind == kind, Task.cause == cause, Task.done_at.is_(None))).one()
+
+
+def meet(
+    uow: UnitOfWork,
+    *,
+    cause: str | None = None,
+    msisdn: str | None = None,
+    ticket: Ticket | None = None,
+    kinds: Collection[TaskKind] | None = None,
+) -> int:
+    """Close the open tasks of a cause, a number or a ticket: what they asked for has happened. Returns how many."""
+    named = {Task.cause: cause, Task.msisdn: msisdn, Task.ticket_id: ticket.id if ticket is not None else None}
+    wanted = [column == value for column, value in named.items() if value is not None]
+    if not wanted:
+        raise ValueError("which tasks are met must be said")
+    if kinds is not None:
+        wanted.append(Task.kind.in_(kinds))
+    met = uow.session.scalars(
+        update(Task)
+        .where(Task.done_at.is_(None), *wanted)
+        .values(done_at=uow.now, done_by=uow.actor)
+        .returning(Task.id)
+        .execution_options(synchronize_session="fetch")
+    ).all()
+    return len(met)
+
+
+def finish(uow: UnitOfWork, task_id: int) -> Task:
+    """Somebody did it. Raises TaskNotFound when there is no such task, or it is done already."""
+    task = uow.session.scalar(select(Task).where(Task.id == task_id, Task.done_at.is_(None)).with_for_update())
+    if task is None:
+        raise TaskNotFound(task_id)
+    task.done_at, task.done_by = uow.now, uow.actor
+    return task
+
+
+def _within(uow: UnitOfWork, kind: TaskKind) -> timedelta:
+    limits = uow.policy.tasks
+    return {
+        TaskKind.CALL_BACK: limits.call_back_within,
+        TaskKind.RETURN_CALL: limits.return_call_within,
+        TaskKind.VOICEMAIL: limits.voicemail_within,
+    }.get(kind, limits.check_within)
