@@ -5,9 +5,6 @@ from __future__ import annotations
 import logging
 import sys
 
-import sms.cli
-import sms.routes
-import understanding.cli
 from flask import Flask, redirect, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Engine
@@ -18,8 +15,10 @@ import ivr.reactions
 import ivr.routes
 import providers.answers
 import seed
+import sms.cli
 import sms.events
 import sms.jobs
+import sms.routes
 import staff.cli
 import staff.routes
 import ticketing.answers
@@ -27,6 +26,7 @@ import ticketing.cli
 import ticketing.events
 import ticketing.jobs
 import ticketing.reactions
+import understanding.cli
 from config import settings as environment
 from config.settings import BadSetting, Settings
 from core import answers, db, events, jobs, web

@@ -51,7 +51,7 @@ class Settings:
             raise BadSetting("TWILIO_API_BASE must begin with https:// unless the carrier runs on this machine.")
         hotline = _number(env, "HOTLINE_NUMBER")
         settings = cls(
-            database_url=_database_url(_required(env, "DATABASE_URL")),
+            database_url=database_url(_required(env, "DATABASE_URL")),
             redis_url=_required(env, "REDIS_URL"),
             public_url=_url(env, "PUBLIC_URL", None),
             twilio_account_sid=_required(env, "TWILIO_ACCOUNT_SID"),
@@ -78,6 +78,14 @@ class Settings:
 def current() -> Settings:
     """The settings of this process, read from its environment at the first call."""
     return Settings.from_env(os.environ)
+
+
+def database_url(value: str) -> str:
+    """The address as SQLAlchemy takes it, with the driver named. Raises BadSetting."""
+    scheme, mark, rest = value.partition("://")
+    if not mark or scheme not in {"postgres", "postgresql", "postgresql+psycopg"}:
+        raise BadSetting("DATABASE_URL must begin with postgresql:// (PostgreSQL 15 or newer is the one database).")
+    return f"postgresql+psycopg://{rest}"
 
 
 def _required(env: Mapping[str, str], name: str) -> str:
@@ -130,10 +138,3 @@ def _choice(env: Mapping[str, str], name: str, words: Mapping[str, bool], defaul
     if value not in words:
         raise BadSetting(f"{name} must be one of: {', '.join(words)}.")
     return words[value]
-
-
-def _database_url(value: str) -> str:
-    scheme, mark, rest = value.partition("://")
-    if not mark or scheme not in {"postgres", "postgresql", "postgresql+psycopg"}:
-        raise BadSetting("DATABASE_URL must begin with postgresql:// (PostgreSQL 15 or newer is the one database).")
-    return f"postgresql+psycopg://{rest}"

@@ -96,7 +96,7 @@ class CallToPlace(Base):
 
     __tablename__ = "calls_to_place"
     __table_args__ = (
-        Index("ix_calls_to_place_due", "due_at", postgresql_where=text("placing = 'due'")),
+        Index("ix_calls_to_place_due", "due_at", postgresql_where=text("\"placing\" = 'due'")),
         UniqueConstraint("cause"),
     )
 

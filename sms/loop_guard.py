@@ -7,6 +7,7 @@ from collections.abc import Collection
 from datetime import timedelta
 
 WINDOW = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
 COUNTED = frozenset(
     {
         "unknown", "ask_code", "help_resident", "help_provider", "person_called", "code_not_found", "ask_time",

@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from directory.models import Suppression
-from sms.models import InboundSms, OpenQuestion, OutboundSms
+from sms.delivery import Delivery
+from sms.models import InboundSms, OpenQuestion, OutboundSms, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,54 @@ def recent_questions(session: Session, msisdn: str, since: datetime) -> list[Ope
             .order_by(OpenQuestion.asked_at.desc(), OpenQuestion.id.desc())
         )
     )
+
+
+def last_language(session: Session, msisdn: str) -> str | None:
+    """The language of the newest text to this number; None when we never wrote to it."""
+    newest = select(OutboundSms.lang).where(OutboundSms.msisdn == msisdn)
+    return session.scalar(newest.order_by(OutboundSms.created_at.desc(), OutboundSms.id.desc()).limit(1))
+
+
+def answers_since(session: Session, msisdn: str, since: datetime) -> list[str]:
+    """The names of the texts that answered this number since a moment (UTC)."""
+    return list(
+        session.scalars(
+            select(OutboundSms.wording).where(
+                OutboundSms.msisdn == msisdn, OutboundSms.created_at > since, OutboundSms.answers_id.is_not(None)
+            )
+        )
+    )
+
+
+def count_inbound(
+    session: Session, msisdn: str, since: datetime, *, outcome: Outcome | None = None, intent: str | None = None
+) -> int:
+    """How many texts of this number came since a moment (UTC), with this outcome, read as this."""
+    came = select(func.count()).where(InboundSms.msisdn == msisdn, InboundSms.received_at > since)
+    if outcome is not None:
+        came = came.where(InboundSms.outcome == outcome)
+    if intent is not None:
+        came = came.where(InboundSms.intent == intent)
+    return session.scalar(came) or 0
+
+
+def outcome_before(session: Session, text: InboundSms, since: datetime) -> Outcome | None:
+    """What became of the sender's text before this one; None when there was none since a moment (UTC)."""
+    return session.scalar(
+        select(InboundSms.outcome)
+        .where(InboundSms.msisdn == text.msisdn, InboundSms.id < text.id, InboundSms.received_at > since)
+        .order_by(InboundSms.id.desc())
+        .limit(1)
+    )
+
+
+def counts(session: Session) -> list[tuple[Delivery, int, datetime]]:
+    """How many texts stand where, with the moment (UTC) when the oldest of them was written."""
+    rows = session.execute(
+        select(OutboundSms.delivery, func.count(), func.min(OutboundSms.created_at)).group_by(OutboundSms.delivery)
+    )
+    order = list(Delivery)
+    return sorted(((row[0], row[1], row[2]) for row in rows), key=lambda count: order.index(count[0]))
 
 
 def stopped_among(session: Session, msisdns: Collection[str]) -> dict[str, str]:

@@ -90,6 +90,7 @@ class Ticket(Base):
     released_at: Mapped[datetime | None]  # the code may be used again from here
     wanted_by: Mapped[datetime | None]  # when the resident would like it
     round: Mapped[int] = mapped_column(default=0)  # rounds of offers so far
+    rounds_before: Mapped[int] = mapped_column(default=0)  # of those, the ones that do not count towards the limit
     match_at: Mapped[datetime | None]  # when the matcher looks at it next; None: not waiting for it
     reopened: Mapped[int] = mapped_column(default=0)  # how often
     is_overdue: Mapped[bool] = mapped_column(default=False)

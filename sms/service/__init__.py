@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sms.service.inbox import receive
 from sms.service.outbox import Due, claim_due, keep_claims, record_outcomes
 from sms.service.outgoing import ask, tell, withdraw_unsent, write_by_hand
 from sms.service.questions import close_questions, open_question
@@ -19,6 +20,7 @@ __all__ = [
     "keep_claims",
     "log_out_of_reach",
     "open_question",
+    "receive",
     "record_dlr",
     "record_outcomes",
     "settle_by_log",

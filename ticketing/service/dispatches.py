@@ -22,7 +22,7 @@ from ticketing.errors import NotEligible, OfferGone, ReasonMissing
 from ticketing.events import NobodyToSend
 from ticketing.lifecycle import State
 from ticketing.matching import Choice
-from ticketing.models import Candidate, Dispatch, TaskKind, Ticket
+from ticketing.models import Candidate, Dispatch, TaskKind, Ticket, TicketEvent
 from ticketing.promise import Window
 from ticketing.service import follow_ups, tasks
 from ticketing.service.history import locked, locked_by_id, move, record
@@ -52,13 +52,14 @@ def make_round(uow: UnitOfWork, ticket: Ticket) -> list[Dispatch]:
     ticket.match_at = None
     if ticket.state is not State.OPEN:
         return []
-    if rounds.is_last_word(ticket.round, uow.policy.dispatch):
+    made = ticket.round - ticket.rounds_before
+    if rounds.is_last_word(made, uow.policy.dispatch):
         _give_to_a_person(uow, ticket)
         return []
     choices = rank_for(uow, ticket)
     ticket.round += 1
     _keep_candidates(uow, ticket, choices)
-    wanted = rounds.asked_now(choices, ticket.round - 1, uow.policy.dispatch)
+    wanted = rounds.asked_now(choices, made, uow.policy.dispatch)
     offered: list[Dispatch] = []
     for choice in choices:
         if choice.rank is None or len(offered) == wanted:
@@ -71,7 +72,7 @@ def make_round(uow: UnitOfWork, ticket: Ticket) -> list[Dispatch]:
         return offered
     morning = rounds.wait_for_hours(choices, ticket.tier, uow.local_now)
     if morning is not None:
-        ticket.round -= 1
+        ticket.rounds_before += 1
         ticket.match_at = morning
         record(uow, ticket, "waits_for_hours", when=morning.isoformat())
     else:
@@ -246,7 +247,7 @@ def cancel_by_provider(uow: UnitOfWork, dispatch_id: int, reason: str) -> Dispat
     name = _name(uow, dispatch)
     _end_job(uow, dispatch, DispatchState.CANCELLED, reason)
     move(ticket, State.OPEN)
-    ticket.round = 0
+    ticket.rounds_before = ticket.round
     record(uow, ticket, "cancelled_by_provider", provider=name, reason=reason)
     sms.close_questions(uow, about=ticket.code)
     tell_requester(uow, ticket, "provider_changed")
@@ -272,22 +273,27 @@ def confirm_visit(uow: UnitOfWork, dispatch_id: int) -> Dispatch:
 
 
 def late_ones(uow: UnitOfWork) -> int:
-    """Ask a person to find out about providers who should have been there long ago. Returns how many are new."""
+    """Ask a person, once, to find out about providers who should have been there long ago. Returns how many."""
     before = uow.now - uow.policy.dispatch.no_show_after
+    is_told = (
+        select(TicketEvent.id)
+        .where(
+            TicketEvent.ticket_id == Dispatch.ticket_id,
+            TicketEvent.kind == "late",
+            TicketEvent.data["dispatch"].as_integer() == Dispatch.id,
+        )
+        .exists()
+    )
     rows = uow.session.execute(
         select(Dispatch, Ticket)
         .join(Ticket, Ticket.id == Dispatch.ticket_id)
-        .where(Dispatch.state == DispatchState.ACCEPTED, Dispatch.promised_until < before)
+        .where(Dispatch.state == DispatchState.ACCEPTED, Dispatch.promised_until < before, ~is_told)
         .with_for_update(skip_locked=True)
     ).all()
-    told = 0
     for dispatch, ticket in rows:
-        cause = f"ticket:{ticket.id}:no_show"
-        task = tasks.open_task(uow, TaskKind.CHECK, cause, "no_show", ticket=ticket)
-        if task.opened_at == uow.now:
-            record(uow, ticket, "late", provider=_name(uow, dispatch))
-            told += 1
-    return told
+        tasks.open_task(uow, TaskKind.CHECK, f"ticket:{ticket.id}:no_show", "no_show", ticket=ticket)
+        record(uow, ticket, "late", provider=_name(uow, dispatch), dispatch=dispatch.id)
+    return len(rows)
 
 
 def assume_arrival(uow: UnitOfWork, ticket: Ticket, dispatch: Dispatch) -> None:
@@ -464,7 +470,7 @@ def _back_to_a_person(
     name = _name(uow, dispatch)
     _end_job(uow, dispatch, state, reason)
     move(ticket, State.OPEN)
-    ticket.round = 0
+    ticket.rounds_before = ticket.round
     record(uow, ticket, reason, provider=name, note=words)
     sms.close_questions(uow, about=ticket.code)
     tasks.open_task(uow, TaskKind.CALL_BACK, f"ticket:{ticket.id}:{reason}", reason, ticket=ticket)

@@ -227,7 +227,7 @@ def set_facts(
         wording, facts = opened_words(uow, ticket)
         sms.tell(uow, ticket.notify_msisdn, wording, lang=ticket.lang, about=ticket.code, facts=facts)
     elif ticket.state is State.OPEN and ticket.kind is TicketKind.SERVICE and ticket.match_at is None:
-        ticket.round = 0
+        ticket.rounds_before = ticket.round
         match_now(uow, ticket)
     return ticket
 
@@ -284,7 +284,7 @@ def reopen(uow: UnitOfWork, code: str, reason: str, *, tells: bool = True) -> Ti
     ticket.warned, ticket.is_overdue = 0, False
     ticket.done_at = ticket.closed_at = None
     ticket.close_reason = ""
-    ticket.round = 0
+    ticket.rounds_before = ticket.round
     record(uow, ticket, "reopened", **_reason(reason), note=_words(reason))
     if ticket.kind is TicketKind.SERVICE and ticket.service and ticket.jurisdiction_code:
         match_now(uow, ticket)

@@ -1,0 +1,74 @@
+"""The migrations make the tables that the models describe, and every one of them can be undone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, create_engine, inspect, text
+
+from config.settings import Settings, database_url
+from core import db
+
+ROOT = Path(__file__).parent.parent.parent
+NAME = "migrations_tried"
+
+
+@pytest.fixture
+def alembic() -> Config:
+    """Alembic as `make migrate` calls it."""
+    return Config(ROOT / "alembic.ini")
+
+
+@pytest.fixture
+def fresh(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+    """An empty database of its own, named by DATABASE_URL."""
+    owner = create_engine(settings.database_url, isolation_level="AUTOCOMMIT")
+    with owner.connect() as connection:
+        connection.execute(text(f"drop database if exists {NAME}"))
+        connection.execute(text(f"create database {NAME}"))
+    address = owner.url.set(database=NAME).render_as_string(hide_password=False)
+    monkeypatch.setenv("DATABASE_URL", address)
+    engine = create_engine(database_url(address))
+    yield engine
+    engine.dispose()
+    with owner.connect() as connection:
+        connection.execute(text(f"drop database {NAME}"))
+    owner.dispose()
+
+
+def test_the_migrations_make_the_tables_of_the_models(alembic: Config, fresh: Engine) -> None:
+    command.upgrade(alembic, "head")
+
+    with fresh.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, db.Base.metadata) == []
+        assert inspect(connection).has_sequence("ticket_numbers")
+
+
+def test_every_migration_can_be_undone_and_done_again(alembic: Config, fresh: Engine) -> None:
+    revisions = [script.revision for script in ScriptDirectory.from_config(alembic).walk_revisions()]
+
+    command.upgrade(alembic, "head")
+    for _ in revisions:
+        command.downgrade(alembic, "-1")
+    with fresh.connect() as connection:
+        left = set(inspect(connection).get_table_names()) - {"alembic_version"}
+        assert not inspect(connection).has_sequence("ticket_numbers")
+    command.upgrade(alembic, "head")
+
+    assert revisions == sorted(revisions, reverse=True)
+    assert len(revisions) >= 7
+    assert left == set()
+
+
+def test_the_migrations_are_numbered_without_a_gap(alembic: Config) -> None:
+    numbers = sorted(int(script.revision) for script in ScriptDirectory.from_config(alembic).walk_revisions())
+
+    assert numbers == list(range(1, len(numbers) + 1))
