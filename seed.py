@@ -17,7 +17,7 @@ from sqlalchemy.orm import joinedload
 import directory.service
 import providers.service
 import staff.service
-from core import wording
+from core import clock, wording
 from core.uow import UnitOfWork, unit_of_work
 from directory.city_list import PlaceLine, ResidentLine
 from directory.language import of_person
@@ -67,7 +67,13 @@ OTHER_USERS = (
 @click.command("seed")
 @click.option("--json", "as_json", is_flag=True, help="One line for programs: the demo sign-in.")
 def seed(as_json: bool) -> None:
-    """Load the sample city. Can be repeated: what is there is left alone, and nothing is loaded twice."""
+    """Load the sample city. Can be repeated: what is there is left alone, and nothing is loaded twice.
+
+    A demo that never ran begins at ten in the morning; the lists are loaded as of that day.
+    """
+    with unit_of_work("cli:seed") as uow:
+        if uow.settings.is_demo_clock:
+            clock.begin_demo(uow.session, uow.zone)
     with unit_of_work("cli:seed") as uow:
         counts = load_city(uow)
         password = staff.service.ensure_user(uow, DEMO_USER.login, DEMO_USER.name)

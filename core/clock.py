@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core.db import Base
+
+DEMO_BEGINS = time(10)
+"""City time at which a demo begins: everybody is awake and at work."""
 
 
 class ClockOffset(Base):
@@ -27,6 +31,14 @@ def now(session: Session, *, is_demo: bool) -> datetime:
         return real
     ahead = session.scalar(select(ClockOffset.ahead).where(ClockOffset.id == 1))
     return real + (ahead or timedelta())
+
+
+def begin_demo(session: Session, zone: ZoneInfo, at: time = DEMO_BEGINS) -> None:
+    """Set a demo clock that was never set to the next such hour of the city; one that runs is left alone."""
+    local = datetime.now(UTC).astimezone(zone)
+    wanted = datetime.combine(local.date(), at, zone)
+    ahead = (wanted if wanted >= local else wanted + timedelta(days=1)) - local
+    session.execute(insert(ClockOffset).values(id=1, ahead=ahead).on_conflict_do_nothing())
 
 
 def move(session: Session, by: timedelta) -> None:

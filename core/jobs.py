@@ -97,8 +97,8 @@ class Deadline:
 def _enqueue(connection: Redis, wanted: Job) -> None:
     """One doorbell waits and one may run: a ring while the job runs is kept, a third is not needed.
 
-    The job id is the job's name (rulings 10); the second place exists because a row may have become due after the
-    running drain looked for the last time.
+    The job id is the job's name, with a dash for the dot that RQ refuses; the second place exists because a row may
+    have become due after the running drain looked for the last time.
     """
     for place in _free_places(connection, wanted.name):
         Queue(wanted.queue, connection=connection, serializer=JSONSerializer).enqueue(
@@ -108,7 +108,8 @@ def _enqueue(connection: Redis, wanted: Job) -> None:
 
 
 def _free_places(connection: Redis, name: str) -> Iterable[str]:
-    places = (name, f"{name}.again")
+    place = name.replace(".", "-")
+    places = (place, f"{place}-again")
     states = [_state(connection, place) for place in places]
     if any(state in PENDING for state in states):
         return []

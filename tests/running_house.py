@@ -1,0 +1,247 @@
+"""The whole house as processes for a test: web, worker, ticker and simulator on real servers; any of them may die."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import psycopg
+import requests
+from redis import Redis
+
+from core import embedded
+from core.embedded import Server
+from simulator.client import Phones
+
+T = TypeVar("T")
+
+PROJECT = Path(__file__).parent.parent
+RECORDED = PROJECT / "build" / "carrier"
+"""What the journeys said to the carrier, for bin/check-carrier."""
+CITY = ZoneInfo("Asia/Shanghai")
+MORNING = datetime(2026, 11, 25, 10, 0, tzinfo=CITY)
+HOTLINE = "+869785550156"
+DUTY = "+8616700000110"
+TOKEN = "12345"
+ACCOUNT = "AC" + "0" * 32
+WITHIN = 30.0  # seconds in which everything that a test waits for happens
+KEPT = {"jurisdictions", "households", "persons", "contacts", "consents", "users", "grants", "alembic_version"}
+KEPT |= {"providers", "provider_services", "provider_areas", "credentials"}
+"""What the sample city brings; the rest is emptied between two journeys."""
+
+
+class RunningHouse:
+    """Processes by name (`web`, `worker`, `ticker`, `simulator`) around one database and one Redis."""
+
+    def __init__(self, folder: Path, database_url: str) -> None:
+        self.folder = folder
+        self.database_url = database_url
+        self.redis: Server = embedded.start_valkey(folder)
+        self.port, self.phone_port = embedded.free_port(), embedded.free_port()
+        self.url, self.phone_url = f"http://{embedded.HOST}:{self.port}", f"http://{embedded.HOST}:{self.phone_port}"
+        self.phones = Phones(self.phone_url)
+        self.password = ""
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._commands: dict[str, tuple[Sequence[str], Mapping[str, str]]] = {
+            "web": (
+                ("-m", "gunicorn", "--config", "config/gunicorn.py", "wsgi:app"),
+                {"BIND": f"{embedded.HOST}:{self.port}", "WEB_PROCESSES": "1"},
+            ),
+            "worker": (("worker.py",), {}),
+            "ticker": (("schedule.py",), {}),
+            "simulator": (
+                (
+                    *("-m", "simulator", "--config", str(folder / "simulator.json")),
+                    *("--port", str(self.phone_port), "--record", str(RECORDED)),
+                ),
+                {},
+            ),
+        }
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What every process is told."""
+        return {
+            **{name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")},
+            "DATABASE_URL": self.database_url,
+            "REDIS_URL": self.redis.url,
+            "PUBLIC_URL": self.url,
+            "TWILIO_API_BASE": self.phone_url,
+            "TWILIO_ACCOUNT_SID": ACCOUNT,
+            "TWILIO_AUTH_TOKEN": TOKEN,
+            "HOTLINE_NUMBER": HOTLINE,
+            "DUTY_NUMBER": DUTY,
+            "SECRET_KEY": "tests-only",
+            "HASH_KEY": "tests-only",
+            "CLOCK": "demo",
+            "PRIVATE_DIR": str(self.folder),
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def prepare(self) -> None:
+        """Make the tables and load the sample city."""
+        self.run("-m", "alembic", "upgrade", "head")
+        self.set_clock(MORNING)
+        self.password = json.loads(self.run("-m", "flask", "seed", "--json"))["password"]
+        contacts = json.loads(self.run("-m", "flask", "contacts", "--json"))
+        number = {
+            "number": HOTLINE,
+            "voice_url": f"{self.url}/ivr/incoming",
+            "status_callback": f"{self.url}/ivr/status",
+            "sms_url": f"{self.url}/sms/inbound",
+        }
+        app = {
+            "clock_url": f"{self.url}/demo/clock",
+            "events_url": f"{self.url}/demo/events",
+            "links": [{"label": {"zh": "工作台", "en": "Console"}, "url": f"{self.url}/console/"}],
+        }
+        told = {"account_sid": ACCOUNT, "auth_token": TOKEN, "numbers": [number], "contacts": contacts, "app": app}
+        (self.folder / "simulator.json").write_text(json.dumps(told), encoding="utf-8")
+
+    def run(self, *arguments: str) -> str:
+        """Run one command of the project to its end; what it printed."""
+        done = subprocess.run(
+            [sys.executable, *arguments], cwd=PROJECT, env=self.environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+        return done.stdout
+
+    def start(self, *names: str) -> None:
+        """Start what does not run, and wait until it answers."""
+        for name in names or tuple(self._commands):
+            if name not in self._processes:
+                self._spawn(name)
+        if "web" in self._processes:
+            until(lambda: self._answers(f"{self.url}/healthz"), "the web server answers")
+        if "simulator" in self._processes:
+            until(lambda: self._answers(f"{self.phone_url}/sim/state"), "the simulator answers")
+        if "worker" in self._processes:
+            until(lambda: requests.get(f"{self.url}/readyz", timeout=5).status_code == 200, "a worker signs on")
+
+    def stop(self, *names: str, sign: signal.Signals = signal.SIGTERM) -> None:
+        """Stop processes, politely or not, with everything they started."""
+        for name in names or tuple(self._processes):
+            process = self._processes.pop(name, None)
+            if process is None:
+                continue
+            process.send_signal(sign)
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                sign = signal.SIGKILL
+            if process.poll() is None or sign is signal.SIGKILL:
+                _kill_group(process.pid)
+            process.wait(15)
+
+    def begin_anew(self) -> None:
+        """An empty day at ten in the morning, telephones without a past, and a city that is still there."""
+        self.stop("simulator")
+        with self.database() as connection:
+            found = connection.execute("select tablename from pg_tables where schemaname = 'public'").fetchall()
+            names = ", ".join(sorted({row[0] for row in found} - KEPT))
+            connection.execute(f"truncate {names} restart identity cascade".encode())
+            connection.execute("update providers set last_job_at = null")
+        self.set_clock(MORNING)
+        self.start()
+
+    def set_clock(self, moment: datetime) -> None:
+        """Let it be this moment in the house."""
+        ahead = moment - datetime.now(UTC)
+        with self.database() as connection:
+            connection.execute(
+                "insert into clock_offsets (id, ahead) values (1, %s)"
+                " on conflict (id) do update set ahead = excluded.ahead",
+                (ahead,),
+            )
+
+    @contextmanager
+    def database(self) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
+        """The house's database, each statement its own transaction."""
+        address = self.database_url.replace("postgresql+psycopg://", "postgresql://")
+        with psycopg.connect(address, autocommit=True) as connection:
+            yield connection
+
+    def rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """What a statement finds."""
+        with self.database() as connection:
+            return connection.execute(statement.encode(), values).fetchall()
+
+    def one(self, statement: str, *values: object) -> Any:
+        """The first value of the only row."""
+        found = self.rows(statement, *values)
+        assert len(found) == 1, found
+        return found[0][0]
+
+    def stop_redis(self) -> None:
+        """Take the doorbell away."""
+        self.redis.stop()
+
+    def start_redis(self) -> None:
+        """Bring the doorbell back where it was."""
+        before = self.redis.url
+        self.redis = embedded.start_valkey(self.folder)
+        assert self.redis.url == before
+
+    def doorbell(self) -> Redis:
+        """A connection to the house's Redis."""
+        return Redis.from_url(self.redis.url)
+
+    def pid(self, name: str) -> int:
+        """The process of this name."""
+        return self._processes[name].pid
+
+    def log(self, name: str) -> str:
+        """What a process has written."""
+        path = self.folder / f"{name}.log"
+        return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+
+    def close(self) -> None:
+        """End everything."""
+        self.stop()
+        self.redis.stop()
+
+    def _spawn(self, name: str) -> None:
+        arguments, added = self._commands[name]
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self._processes[name] = subprocess.Popen(
+                [sys.executable, *arguments],
+                cwd=PROJECT,
+                env={**self.environment, **added},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    @staticmethod
+    def _answers(url: str) -> bool:
+        try:
+            return requests.get(url, timeout=5).status_code == 200
+        except requests.ConnectionError:
+            return False
+
+
+def until(found: Callable[[], T], what: str, within: float = WITHIN) -> T:
+    """Look again and again until something is there, and give it. Fails with `what` when the time is over."""
+    ends = time.monotonic() + within
+    while not (there := found()):
+        assert time.monotonic() < ends, f"waited {within:.0f} s in vain until {what}"
+        time.sleep(0.05)
+    return there
+
+
+def _kill_group(leader: int) -> None:
+    try:
+        os.killpg(leader, signal.SIGKILL)
+    except ProcessLookupError:
+        return
