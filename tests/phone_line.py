@@ -96,4 +96,4 @@ class PhoneLine:
 
     def _take(self, message: Outgoing) -> Sent:
         self.sent.append(message)
-        return Sent(f"SM{next(self._numbers):032d}", Delivery.QUEUED)
+        return Sent(f"SM{next(self._numbers):032d}", Delivery.SUBMITTED)
