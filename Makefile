@@ -43,10 +43,10 @@ check: setup-dev
 	$(BIN)/lint-imports
 
 bench: setup-dev
-	@exec $(BIN)/python -m bench $(ARGS)
+	@exec $(BIN)/python launch.py bench $(ARGS) --end-with-parent
 
 bench-kill: setup-dev
-	@exec $(BIN)/python -m bench kill $(ARGS)
+	@exec $(BIN)/python launch.py bench kill --end-with-parent
 
 assets: setup
 	@bin/assets

@@ -3,6 +3,7 @@
     python launch.py run   [--port 8000] [--phone-port 8001]   demo clock, sample city, telephone simulator
     python launch.py serve [--port 8000]                       the environment's own carrier; reads .env too
     python launch.py seed | migrate                            beside a running house or alone
+    python launch.py bench [FIGURE ...]                        on private servers of its own, emptied before
 
 A second `run` or `serve` in the same checkout says where the first one answers and ends with 0.
 """
@@ -14,7 +15,9 @@ import contextlib
 import fcntl
 import json
 import os
+import shutil
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -28,7 +31,7 @@ from urllib.request import ProxyHandler, build_opener
 from config.settings import BadSetting, Settings
 from core import embedded, wording
 from core.embedded import CannotStart, Server
-from core.processes import Failed, Program, Stopped, Supervisor, end_with_parent, run_once
+from core.processes import Failed, Program, Stopped, Supervisor, end, end_with_parent, run_once
 
 PROJECT = Path(__file__).resolve().parent
 HOST = embedded.HOST
@@ -385,7 +388,8 @@ def short_command(house: House, mode: str, running: Running | None) -> str:
 def main() -> int:
     """Returns 0, or 1 after one sentence that says what is wrong."""
     parser = argparse.ArgumentParser(description="Start and watch every process of the line on this machine.")
-    parser.add_argument("mode", choices=("run", "serve", "seed", "migrate"))
+    parser.add_argument("mode", choices=("run", "serve", "seed", "migrate", "bench"))
+    parser.add_argument("figures", nargs="*", help="bench: which figures; all when none is named")
     parser.add_argument("--port", type=int, default=8000, help="where the console and the webhooks answer")
     parser.add_argument("--phone-port", type=int, default=8001, help="where the telephone simulator answers (run)")
     parser.add_argument("--end-with-parent", action="store_true", help="stop when the starting process is gone")
@@ -394,12 +398,35 @@ def main() -> int:
         end_with_parent(signal.SIGTERM, os.getppid())
     told_to_stop = stop_signals()
     try:
+        if arguments.mode == "bench":
+            return measure(arguments.figures, told_to_stop)
         return start(arguments, told_to_stop)
     except Stopped:
         return 0
     except (BadSetting, CannotStart, Failed, Refused) as err:
         print(err, file=sys.stderr)
         return 1
+
+
+def measure(figures: list[str], told_to_stop: Event) -> int:
+    """Run the bench beside whatever runs, on servers and a city of its own that are gone afterwards."""
+    folder = embedded.private_folder() / "bench"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o711)
+    environment = {**os.environ, "PRIVATE_DIR": str(folder), "DATABASE_URL": "", "REDIS_URL": ""}
+    environment |= demo_settings(folder, f"http://{HOST}", f"http://{HOST}") | {"CLOCK": "real"}
+    house = House(folder, environment, told_to_stop)
+    with contextlib.ExitStack() as at_end:
+        at_end.callback(shutil.rmtree, folder)
+        at_end.callback(house.close)
+        prepare(house)
+        house.migrate()
+        house.run_once("seed", "-m", "flask", "seed")
+        bench = subprocess.Popen([sys.executable, "-m", "bench", *figures], cwd=PROJECT, env=house.environment)
+        at_end.callback(end, bench)
+        while bench.poll() is None:
+            house.check_stop(LOOK)
+        return bench.returncode
 
 
 def stop_signals() -> Event:

@@ -63,7 +63,7 @@ def ours(base: str, count: int) -> float:
         connection.execute("analyze outbound_sms")
         began = time.monotonic()
         queue = Queue("sms", connection=redis, serializer=JSONSerializer)
-        for place in ("sms.deliver", "sms.deliver.again"):
+        for place in ("sms-deliver", "sms-deliver-again"):
             queue.enqueue("core.jobs.run", "sms.deliver", job_id=place, result_ttl=0)
         return rate(connection, "select count(*) from outbound_sms where delivery = 'submitted'", count, began)
 

@@ -33,7 +33,7 @@ class Call:
     def last(self) -> str:
         """Everything the line said after the caller's last turn."""
         turns = self.phones.call(self.sid)["transcript"]
-        since = max((place for place, turn in enumerate(turns) if turn["who"] == "caller"), default=-1)
+        since = max((place for place, turn in enumerate(turns) if turn["who"] == "me"), default=-1)
         return " ".join(turn["text"] for turn in turns[since + 1 :] if turn["who"] == "line")
 
     def says(self, words: str, confidence: float | None = 0.93) -> None:

@@ -14,7 +14,7 @@ def test_a_burst_pipe_is_reported_mended_and_rated(house: RunningHouse, line: Li
     call = line.call(TANG)
     call.hears("安禾", "录音")
     call.says("我家水管爆了")
-    call.hears("水管")
+    call.hears("维修", "对吗")
     call.says("对")
     call.hears("2号楼1单元1002")
     call.says("对")
