@@ -1,10 +1,11 @@
-"""A carrier for measuring: takes every text at once or after a fixed latency; plain asyncio, so that it never is the limit."""
+"""A carrier for measuring: takes every text at once or after a fixed latency; asyncio alone, so never the limit."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
 import sys
+from typing import cast
 
 
 class Taker(asyncio.Protocol):
@@ -15,8 +16,7 @@ class Taker(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the line."""
-        assert isinstance(transport, asyncio.Transport)
-        self._line = transport
+        self._line = cast("asyncio.Transport", transport)
         self._pending = b""
 
     def data_received(self, data: bytes) -> None:

@@ -20,7 +20,8 @@ REPEAT = 200
 
 FILL = """
 insert into providers (code, name, category, msisdn, lang, rating, ratings, max_open_jobs, standing)
-select 'B' || n, 'bench ' || n, 'repair', '+86165' || lpad(n::text, 8, '0'), 'zh', 3 + (n % 20) / 10.0, n % 50, 3, 'active'
+select 'B' || n, 'bench ' || n, 'repair', '+86165' || lpad(n::text, 8, '0'), 'zh', 3 + (n % 20) / 10.0, n % 50, 3,
+    'active'
 from generate_series(1, %(count)s) n;
 """
 SERVICES = """

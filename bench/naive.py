@@ -1,4 +1,4 @@
-"""The honest baseline of sending: one RQ job for each message, its own row read and written, one call by twilio-python."""
+"""The honest baseline of sending: one RQ job a message, its own row read and written, one call by twilio-python."""
 
 from __future__ import annotations
 

@@ -23,10 +23,10 @@ LATENCIES = (0, 100)  # milliseconds that the carrier takes
 PATIENCE = 180.0
 
 FILL = """
-insert into outbound_sms (key, msisdn, lang, wording, body, segments, about, purpose, urgency, delivery, created_at, send_at,
-    attempts, log_asks, was_resent)
-select md5(%(mark)s || n), '+86162' || lpad(n::text, 8, '0'), 'zh', 'by_hand', 'bench ' || n, 1, '', 'service', '3_bulk',
-    'queued', now(), now() - interval '1 minute', 0, 0, false
+insert into outbound_sms (key, msisdn, lang, wording, body, segments, about, purpose, urgency, delivery, created_at,
+    send_at, attempts, log_asks, was_resent)
+select md5(%(mark)s || n), '+86162' || lpad(n::text, 8, '0'), 'zh', 'by_hand', 'bench ' || n, 1, '', 'service',
+    '3_bulk', 'queued', now(), now() - interval '1 minute', 0, 0, false
 from generate_series(1, %(count)s) n
 """
 
@@ -75,8 +75,8 @@ def naive(base: str, kind: str, count: int) -> float:
         redis.flushdb()
         connection.execute("truncate bench_messages restart identity")
         connection.execute(
-            "insert into bench_messages (number, body, status) select '+86162' || lpad(n::text, 8, '0'), 'bench ' || n, "
-            "'queued' from generate_series(1, %s) n",
+            "insert into bench_messages (number, body, status) select '+86162' || lpad(n::text, 8, '0'), "
+            "'bench ' || n, 'queued' from generate_series(1, %s) n",
             (count,),
         )
         for _ in range(2):
