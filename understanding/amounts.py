@@ -14,26 +14,46 @@ _SUM = re.compile(
     rf"|{_NUMBER.format('kuai')}\s?块(?:(?=钱)|(?P<five>\d|半)(?!\d)|(?![{_THING[1:-1]}\d])"
     r"|(?=[左整吧啊呀哦了的给搞现微支付都行可收料材配人工是另加含包转到结完]))"
 )
-_BARE = re.compile(rf"{_NUMBER.format('bare')}(?!\s?[-~]\s?\d)(?!\s?(?:个|次|米|根|层|楼|号|小时|钟头|天|桶|度|斤|公斤|人|台|扇|只|条|片|盏|把|年|月|套|张|副|袋|瓶|平|寸|分|点|%|栋|幢|单元|室|户|日|处|家|吨|升|块|种|件|位|岁|折|组|番|w|kw|v|mm|cm|m\b|min|hour|hr|h\b|days?|pcs|pieces?|taps?|times?|people|floors?|units?|am|pm|years?|months?|weeks?|st\b|nd\b|rd\b|th\b))(?![a-z])")
+_BARE = re.compile(
+    rf"{_NUMBER.format('bare')}(?!\s?[-~]\s?\d)(?!\s?(?:个|次|米|根|层|楼|号|小时|钟头|天|桶|度|斤|公斤|人|台|扇|只|"
+    rf"条|片|盏|把|年|月|套|张|副|袋|瓶|平|寸|分|点|%|栋|幢|单元|室|户|日|处|家|吨|升|块|种|件|位|岁|折|组|番|w|kw|"
+    rf"v|mm|cm|m\b|min|hour|hr|h\b|days?|pcs|pieces?|taps?|times?|people|floors?|units?|am|pm|years?|months?|weeks?|"
+    rf"st\b|nd\b|rd\b|th\b))(?![a-z])"
+)
 _RANGE = re.compile(r"\d ?(?:-|~|到|至) ?\d+ ?(?:元|块|yuan|kuai|rmb)|\d+-\d+")
 _FREE = re.compile(
-    r"免费|不收(?:钱|费)|没收(?:钱|费|他|她|住户|客户|人家)|没有收(?:钱|费)|没要(?:钱|费)|不要钱|分文未|一分(?:钱)?(?:没|不|未)|1分(?:钱)?(?:没|不|未)|未收费|未收钱|不用钱|没花钱|没收$|不收$"
-    r"|(?<![a-z])(?:free(?: of charge)?|no charge|no cost|no fee|for nothing|gratis|didnt charge|did not charge|complimentary)(?![a-z])(?! time| tomorrow| today| now| at| on)"
+    r"免费|不收(?:钱|费)|没收(?:钱|费|他|她|住户|客户|人家)|没有收(?:钱|费)|没要(?:钱|费)|不要钱|分文未|"
+    r"一分(?:钱)?(?:没|不|未)|1分(?:钱)?(?:没|不|未)|未收费|未收钱|不用钱|没花钱|没收$|不收$"
+    r"|(?<![a-z])(?:free(?: of charge)?|no charge|no cost|no fee|for nothing|gratis|didnt charge|did not charge|"
+    r"complimentary)(?![a-z])(?! time| tomorrow| today| now| at| on)"
 )
-_LABOUR = r"(?:人工费?|工费|工钱|工时费?|手工费?|工本|工资|上门费?|服务费|维修费|修理费|labou?r|work|service(?: fee)?|call ?out|visit)"
-_PARTS = r"(?:材料费?|配件费?|零件费?|料费|耗材|辅料|材料钱|配件钱|零件|件钱|料钱|(?<![\u3400-\u9fff])[料件]|(?<=[\d元块,和加+ ])[料件]|parts?|materials?|spares?)"
+_LABOUR = (
+    r"(?:人工费?|工费|工钱|工时费?|手工费?|工本|工资|上门费?|服务费|维修费|修理费|"
+    r"labou?r|work|service(?: fee)?|call ?out|visit)"
+)
+_PARTS = (
+    r"(?:材料费?|配件费?|零件费?|料费|耗材|辅料|材料钱|配件钱|零件|件钱|料钱|"
+    r"(?<![\u3400-\u9fff])[料件]|(?<=[\d元块,和加+ ])[料件]|parts?|materials?|spares?)"
+)
 _LABELLED = (
-    r"(?:{label}(?:收了?|是|要|一共|花了?|:|=|用了| )*(?:¥|\$|rmb)?\s*(?P<after>\d{{1,6}}(?:\.\d{{1,2}})?)(?![\d:]|\s?(?:个|根|米|小时|hours?))"
-    r"|(?P<before>(?<![\d.])\d{{1,6}}(?:\.\d{{1,2}})?)\s*(?:元|块钱?|yuan|kuai|rmb|bucks)?\s*(?:的|for(?: the)?|in)?\s*{label})"
+    r"(?:{label}(?:收了?|是|要|一共|花了?|:|=|用了| )*(?:¥|\$|rmb)?\s*(?P<after>\d{{1,6}}(?:\.\d{{1,2}})?)(?![\d:]|"
+    r"\s?(?:个|根|米|小时|hours?))"
+    r"|(?P<before>(?<![\d.])\d{{1,6}}(?:\.\d{{1,2}})?)\s*(?:元|块钱?|yuan|kuai|rmb|bucks)?\s*(?:的|for(?: the)?|"
+    r"in)?\s*{label})"
 )
 _LABOUR_SUM = re.compile(_LABELLED.format(label=_LABOUR))
 _PARTS_SUM = re.compile(_LABELLED.format(label=_PARTS))
 _TOTAL = re.compile(
-    r"(?:一共|总共|合计|共计|总计|共收|共|实收|收了?(?:他|她|现金|微信|费|款|到)?|总价|全部|in all|altogether|total(?: of)?|comes to|charged|paid|got|received)"
+    r"(?:一共|总共|合计|共计|总计|共收|共|实收|收了?(?:他|她|现金|微信|费|款|到)?|总价|全部|in all|altogether|"
+    r"total(?: of)?|comes to|charged|paid|got|received)"
     r"[ :]*(?:是|要|¥|\$|rmb|收了?|为|,)?\s*(?P<total>\d{1,6}(?:\.\d{1,2})?)(?![\d:]|\s?(?:个|次|小时|天|点|分|户))"
-    r"|(?P<total2>(?<![\d.])\d{1,6}(?:\.\d{1,2})?)\s*(?:元|块钱?|yuan|kuai|rmb)?\s*(?:in total|total|altogether|in all|全包|包工包料|包料)"
+    r"|(?P<total2>(?<![\d.])\d{1,6}(?:\.\d{1,2})?)\s*(?:元|块钱?|yuan|kuai|rmb)?\s*(?:in total|total|altogether|"
+    r"in all|全包|包工包料|包料)"
 )
-_DISCOUNT = re.compile(r"(?:优惠|便宜|少收|让利|打折|减免?|抹零|退|找(?:了|零)?|定金|押金|订金|预付)了?(?:他|她|住户)? ?\d+(?:\.\d+)? ?(?:元|块钱?)?")
+_DISCOUNT = re.compile(
+    r"(?:优惠|便宜|少收|让利|打折|减免?|抹零|退|找(?:了|零)?|定金|押金|订金|预付)了?(?:他|她|"
+    r"住户)? ?\d+(?:\.\d+)? ?(?:元|块钱?)?"
+)
 
 
 @dataclass(frozen=True, slots=True)

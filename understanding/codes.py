@@ -8,10 +8,13 @@ from collections.abc import Collection
 _CODE = re.compile(
     r"(?<![a-z0-9])(?P<mark>[#号单:]\s*)?(?P<letter>[a-hj-np-z])(?P<gap>[\s\-_.#]*)(?P<number>[0-9ol](?:[\s-]?[0-9ol]){3})(?![0-9a-z])"
 )
-_SPOKEN = str.maketrans({c: str(i) for i, c in enumerate("零一二三四五六七八九")} | {"幺": "1", "洞": "0", "拐": "7", "两": "2"})
+_SPOKEN = str.maketrans(
+    {c: str(i) for i, c in enumerate("零一二三四五六七八九")} | {"幺": "1", "洞": "0", "拐": "7", "两": "2"}
+)
 _ENGLISH_DIGIT = {
-    word: str(i) for i, word in enumerate("zero one two three four five six seven eight nine".split())
-} | {"oh": "0", "o": "0"}
+    "zero": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7",
+    "eight": "8", "nine": "9", "oh": "0", "o": "0",
+}  # fmt: skip
 _LETTER_NAMES = {
     "诶": "a", "欸": "a", "必": "b", "比": "b", "西": "c", "弟": "d", "alpha": "a", "bravo": "b", "charlie": "c",
     "delta": "d", "echo": "e", "foxtrot": "f", "golf": "g", "hotel": "h", "juliet": "j", "kilo": "k", "lima": "l",
@@ -50,7 +53,7 @@ def _may_be_spoken(folded: str) -> bool:
 
 
 def spoken_code(folded: str, open_codes: Collection[str] = ()) -> tuple[str, str]:
-    """Give the code and the digits of what was said or keyed for one: ``a 幺零二三``, ``1 0 2 3 #``, ``one oh two three``.
+    """Give the code and the digits of what was said or keyed for one: ``a 幺零二三``, ``1 0 2 3 #``, ``one oh two``.
 
     Four digits alone name a code only when exactly one open code ends in them; otherwise the code is empty.
     """

@@ -35,7 +35,12 @@ class Danger:
 
 _WORDS = load("danger")
 _SCANNER = Scanner(
-    [(f"{strength}:{kind}", word) for kind in DangerKind for strength in ("sure", "soft") for word in _WORDS[kind][strength]]
+    [
+        (f"{strength}:{kind}", word)
+        for kind in DangerKind
+        for strength in ("sure", "soft")
+        for word in _WORDS[kind][strength]
+    ]
     + [("safe", word) for word in _WORDS["safe"]["words"]]
     + [("calm", word) for word in _WORDS["calm"]["words"]]
     + [("past", word) for word in _WORDS["past"]["words"]]

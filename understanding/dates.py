@@ -34,17 +34,26 @@ _NEAR = {
     1: r"明天|明日|明儿|明早|明晚|明晨|听日|明个|明朝|翌日|第2天|"
     r"(?<![a-z])(?:tomorrow|tomorow|tommorow|tommorrow|tomorro|tmr|tmrw|tmw|tomo|2moro|2morrow|tmoro)(?![a-z])",
 }
-_WEEK = re.compile(r"(?P<which>(?:下个?)+|这个?|本|今)?个?(?:周|星期|礼拜|拜)(?:(?P<day>[1-7])(?!\d|个|天|小时)|(?P<end>[日天末]))")
+_WEEK = re.compile(
+    r"(?P<which>(?:下个?)+|这个?|本|今)?个?(?:周|星期|礼拜|拜)(?:(?P<day>[1-7])(?!\d|个|天|小时)|(?P<end>[日天末]))"
+)
 _EN_WEEK = re.compile(rf"(?<![a-z])(?:(?P<which>next|this|coming) )?(?P<day>{_DAY})s?(?![a-z])(?P<later> week)?")
-_MONTH_DAY = re.compile(r"(?:(?P<month>1[0-2]|0?[1-9])(?:月份?|[/.](?=\d{1,2}(?:[日号]|\b)))) ?(?P<day>[12]\d|3[01]|0?[1-9])(?!\d|[:.]\d)[日号]?")
+_MONTH_DAY = re.compile(
+    r"(?<![\d.:])(?P<month>1[0-2]|0?[1-9])(?:月份?|[/.](?=\d{1,2}(?:[日号]|\b))) ?"
+    r"(?P<day>[12]\d|3[01]|0?[1-9])(?!\d|[:.]\d|元|块|分|%)[日号]?"
+)
 _EN_MONTH_DAY = re.compile(
     rf"(?<![a-z])(?P<month>{_MONTH})\.? (?:the )?(?P<day>[12]\d|3[01]|[1-9])(?:st|nd|rd|th)?(?!\d|:)"
     rf"|(?<!\d)(?P<day2>[12]\d|3[01]|[1-9])(?:st|nd|rd|th)? (?:of )?(?P<month2>{_MONTH})(?![a-z])"
 )
-_ISO = re.compile(r"(?<!\d)(?P<year>20\d\d)[-/.年](?P<month>0?[1-9]|1[0-2])[-/.月](?P<day>[12]\d|3[01]|0?[1-9])日?(?!\d)")
+_ISO = re.compile(
+    r"(?<!\d)(?P<year>20\d\d)[-/.年](?P<month>0?[1-9]|1[0-2])[-/.月](?P<day>[12]\d|3[01]|0?[1-9])日?(?!\d)"
+)
 _DAY_OF_MONTH = re.compile(
-    r"(?<![\d.第:a-z])(?P<day>[12]\d|3[01]|[1-9])[号日](?!\d|楼|院|房|门|线|店|桌|柜|机|岗|码|单|库|车|球|厅|室|栋|幢|口|地|仓|位|子|铺|弄|巷|电|家)"
-    r"|(?<![a-z])(?:on )?the (?P<day2>[12]\d|3[01]|[1-9])(?:st|nd|rd|th)(?! (?:floor|one|building|time|option|unit))(?![a-z])"
+    r"(?<![\d.第:a-z])(?P<day>[12]\d|3[01]|[1-9])[号日](?!\d|楼|院|房|门|线|店|桌|柜|机|岗|码|单|库|车|球|厅|室|栋|"
+    r"幢|口|地|仓|位|子|铺|弄|巷|电|家)"
+    r"|(?<![a-z])(?:on )?the (?P<day2>[12]\d|3[01]|[1-9])(?:st|nd|rd|th)(?! (?:floor|one|building|time|option|"
+    r"unit))(?![a-z])"
 )
 _IN_DAYS = re.compile(
     r"(?:过|隔)?(?<![\d第.-])(?:\d-)?(?P<days>\d{1,2}) ?天(?:以?后|之后|过后)|过(?P<days2>\d{1,2})天(?!的)"
@@ -58,8 +67,10 @@ _MONTH_END = re.compile(r"(?P<next>下个?)?月底|(?<![a-z])(?:the )?end of (?:
 _Reader = Callable[[re.Match[str], date], "date | None"]
 
 
-def find_date(digits: str, today: date) -> tuple[date | None, str]:
+def find_date(digits: str, today: date, *, dotted: bool = True) -> tuple[date | None, str]:
     """Read the first day named in a folded text with digits; give it and the text without it.
+
+    ``dotted`` lets ``11.28`` be a day; where prices are expected it is none.
 
     A weekday alone is the next one after today; ``下周一`` and ``next Monday`` lie in the week that begins next Monday;
     a day of the month that is over is next month's.
@@ -67,12 +78,13 @@ def find_date(digits: str, today: date) -> tuple[date | None, str]:
     for pattern, read in _READERS:
         for match in pattern.finditer(digits):
             day = read(match, today)
-            if day is not None:
+            if day is not None and (dotted or not _DOTTED.search(match.group())):
                 left = _HALF_OF_DAY.search(match.group())
                 return day, digits[: match.start()] + " " + (left.group() if left else "") + digits[match.end() :]
     return None, digits
 
 
+_DOTTED = re.compile(r"\d\.\d")
 _HALF_OF_DAY = re.compile(r"[早晚]$|晨$|tonight|tonite")
 
 

@@ -10,13 +10,15 @@ _MINUTES = r"(?:来|多)?(?:分钟|分(?![之店店类钱房])|mins?|minutes?|mi
 _WAIT = re.compile(
     rf"(?P<half_hour>(?:大概|大约|约)?半 ?个? ?(?:多)?(?:小时|钟头|钟)|half an? h(?:ou)?r|half hour)"
     rf"|(?<![\d.:#])(?P<hours_half>\d{{1,2}}) ?个半 ?(?:小时|钟头|钟)|(?<![a-z])(?:an|1) h(?:ou)?r and a half"
-    rf"|(?<![\d.:#a-z])(?:(?P<low>\d{{1,3}}) ?[-~到] ?)?(?P<hours>\d{{1,2}}(?:\.\d)?) ?{_HOURS}(?P<hours_and_half>半)?(?: ?(?:and|零|又)? ?(?P<more>\d{{1,2}}) ?{_MINUTES})?"
+    rf"|(?<![\d.:#a-z])(?:(?P<low>\d{{1,3}}) ?[-~到] ?)?(?P<hours>\d{{1,2}}(?:\.\d)?) ?{_HOURS}"
+    rf"(?P<hours_and_half>半)?(?: ?(?:and|零|又)? ?(?P<more>\d{{1,2}}) ?{_MINUTES})?"
     rf"|(?<![a-z])an hour(?![a-z])"
     rf"|(?<![\d.:#a-z])(?:\d{{1,3}} ?[-~到] ?)?(?P<minutes>\d{{1,3}}) ?{_MINUTES}"
     rf"|(?P<quarters>[13]) ?刻钟|(?<![a-z])quarter of an hour"
 )
 _LATE = re.compile(
-    r"(?:晚|迟|推迟|耽误|耽搁|延误|延迟|延后|推后|往后推|拖|迟到|晚到|晚点到?|晚个)(?:到|了|来|个|大概|大约|差不多|可能|要|会| )*$|"
+    r"(?:晚|迟|推迟|耽误|耽搁|延误|延迟|延后|推后|往后推|拖|迟到|晚到|晚点到?|晚个)(?:到|了|来|个|大概|大约|差不多|"
+    r"可能|要|会| )*$|"
     r"(?<![a-z])(?:late by|delayed by|delayed|delay|behind by|running)(?: about| around)? ?$"
 )
 _LATE_AFTER = re.compile(r"^ ?(?:late|behind|delay|later than)(?![a-z])|^ ?的?(?:迟到|延误)")

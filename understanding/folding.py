@@ -58,7 +58,9 @@ _CONTRACTIONS = (
     (re.compile(r"(?<=[a-z])'(?=[a-z])"), ""),
 )
 _ALSO_WORDS = {"伍": "五", "陆": "六", "拾": "十"}
-_AMONG_NUMBERS = re.compile(r"(?<=[零一二三四五六七八九十百千万\d])[伍陆拾]|[伍陆拾](?=[零一二三四五六七八九十百千万\d元])|^[伍陆拾]$")
+_AMONG_NUMBERS = re.compile(
+    r"(?<=[零一二三四五六七八九十百千万\d])[伍陆拾]|[伍陆拾](?=[零一二三四五六七八九十百千万\d元])|^[伍陆拾]$"
+)
 _SPACE = re.compile(r"\s+")
 _HAN = r"[\u3400-\u9fff]"
 _SPACED_HAN = re.compile(rf"(?<={_HAN}) (?={_HAN}( |$))")

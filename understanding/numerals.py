@@ -6,31 +6,36 @@ import re
 
 _DIGIT = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"两": 2, "俩": 2, "仨": 3, "幺": 1}
 _UNIT = {"十": 10, "百": 100, "千": 1000, "万": 10000}
-_HAN_RUN = r"[\d零一二三四五六七八九十百千万两俩仨]*[零一二三四五六七八九十百千万两俩仨][\d零一二三四五六七八九十百千万两俩仨]*"
+_NUMERAL = "零一二三四五六七八九十百千万两俩仨"
+_HAN_RUN = rf"[\d{_NUMERAL}]*[{_NUMERAL}][\d{_NUMERAL}]*"
 _LESS_A_BIT = "晚早快慢大小低高多少好有差近轻声楚宜贵亮热冷那这差了等细全净真松紧长短来便"
 _IDIOM = (
-    r"一(?:下|样|直|定|起|般|些|切|旦|会|边|律|再|共|家(?!三口|四口|五口|六口|两口|人)|向|味|生(?!日)|辈子|身|声|方面|阵|路顺风|条龙|并|贯)"
+    r"一(?:下|样|直|定|起|般|些|切|旦|会|边|律|再|共|家(?!三口|四口|五口|六口|两口|人)|向|味|生(?!日)|辈子|身|声|"
+    r"方面|阵|路顺风|条龙|并|贯)"
     rf"|(?<=[{_LESS_A_BIT}])一点(?!钟|半|整)|一点(?=[都也不没小儿])"
     r"|十分(?=满|感|不|抱|好|差|糟|高|着|热|客|认|负|周|及|专|谢|愉|失|开)"
-    r"|万一|千万(?=别|不|要|记|注|小|给)|五金|四川|三角|四周|四处|四季|八成|五保|三轮|二手|二维|二胎|两口子|老两口|小两口|百货|百度|百姓"
-    r"|三陪|三七|六一|十一(?=长假|假期|放假|国庆)|九九重阳|八宝|千斤顶|七夕|三明治|三文鱼|万能|万家|百合|统一|唯一|单一|不一(?!样)"
+    r"|万一|千万(?=别|不|要|记|注|小|给)|五金|四川|三角|四周|四处|四季|八成|五保|三轮|二手|二维|二胎|两口子|老两口|"
+    r"小两口|百货|百度|百姓"
+    r"|三陪|三七|六一|十一(?=长假|假期|放假|国庆)|九九重阳|八宝|千斤顶|七夕|三明治|三文鱼|万能|万家|百合|统一|唯一|"
+    r"单一|不一(?!样)"
     r"|百分百|百分之百|万分|三八妇女节|半斤八两|乱七八糟|三番五次|再三|三天两头|一(?=塌糊涂|言难尽)"
 )
-_WEEKDAY = r"(?<![零一二三四五六七八九十两几\d])(?P<week>(?:周|星期|礼拜))(?P<weekday>[一二三四五六])(?=(?P<more>[\d零一二三四五六七八九十两])?)"
+_WEEKDAY = (
+    r"(?<![零一二三四五六七八九十两几\d])(?P<week>(?:周|星期|礼拜))(?P<weekday>[一二三四五六])"
+    r"(?=(?P<more>[\d零一二三四五六七八九十两])?)"
+)
 _HAN = re.compile(rf"(?P<idiom>{_IDIOM})|{_WEEKDAY}|(?P<run>{_HAN_RUN})")
 _MEASURE = "个点天块百千小分号楼元人位周次"
 
 _EN_UNITS = {
-    word: i
-    for i, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-        "seventeen eighteen nineteen".split()
-    )
-} | {"oh": 0}
+    "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
+    "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16,
+    "seventeen": 17, "eighteen": 18, "nineteen": 19, "oh": 0,
+}  # fmt: skip
 _EN_TENS = {
-    word: 10 * i
-    for i, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
-} | {"fourty": 40}
+    "twenty": 20, "thirty": 30, "forty": 40, "fourty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80,
+    "ninety": 90,
+}  # fmt: skip
 _EN_SCALES = {"hundred": 100, "thousand": 1000}
 _WORD = "|".join(sorted([*_EN_UNITS, *_EN_TENS, *_EN_SCALES], key=len, reverse=True))
 _ENGLISH = re.compile(
@@ -47,8 +52,8 @@ _NOT_A_COUNT_AFTER = re.compile(r" (?:of|more|moment|second|sec|another|at a tim
 def to_digits(folded: str) -> str:
     """Write every number word of a folded text in digits: ``两百八`` 280, ``三零一`` 301, ``twenty five`` 25.
 
-    ``俩`` and ``a couple of`` are 2; neighbours before a measure are a range (``三四点`` is ``3-4点``). ``半`` stays for
-    the readers of times and amounts. Idioms (``一下``, ``十分满意``, ``千万别``) stay as they are.
+    ``俩`` and ``a couple of`` are 2; neighbours before a measure are a range (``三四点`` is ``3-4点``). ``半`` stays
+    for the readers of times and amounts. Idioms (``一下``, ``十分满意``, ``千万别``) stay as they are.
     """
     digits = _HAN.sub(_han, folded) if not folded.isascii() else folded
     return _ENGLISH.sub(_english, digits)

@@ -26,7 +26,10 @@ _SCANNER = Scanner(
     [(consent, word) for consent in Consent for word in _WORDS[consent]["phrases"]]
     + [("about", word) for word in _WORDS["opt_out"]["about"]]
 )
-_POLITE = re.compile(r"谢谢(?:你们?|您)?|多谢|麻烦(?:了|你们?|您)?|请|吧|了|啊|呀|哈|嘛|(?<![a-z])(?:please|pls|plz|thanks|thank you|thx|now|ok|hi|hello|sir)(?![a-z])")
+_POLITE = re.compile(
+    r"谢谢(?:你们?|您)?|多谢|麻烦(?:了|你们?|您)?|请|吧|了|啊|呀|哈|嘛|(?<![a-z])(?:please|pls|plz|thanks|thank you|"
+    r"thx|now|ok|hi|hello|sir)(?![a-z])"
+)
 _LETTERS = re.compile(r"[^\w]")
 
 

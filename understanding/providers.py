@@ -16,14 +16,26 @@ from understanding.times import with_four_digits
 
 _REASONS = ("sick", "far", "skill", "price", "busy")
 _NO_JOBS = re.compile(
-    r"派单|派活|发单|接单|接活|停单|停接|休息|休假|歇|放假|请假|暂停|派|no (?:more |new )?jobs|pause|off (?:until|till|for)|day off|week off|"
+    r"派单|派活|发单|接单|接活|停单|停接|休息|休假|歇|放假|请假|暂停|派|no (?:more |new )?jobs|pause|off (?:until|"
+    r"till|for)|day off|week off|"
     r"unavailable|holiday|vacation|on leave|not working|break|jobs"
 )
 _UNTIL = re.compile(r"到|至|之前|以前|前|再|恢复|until|till|before|back on|back")
-_PRICED = re.compile(r"报价|要价|估价|开价|报个价|quot|estimat|will cost|would cost|price (?:is|would)|同意|agree|approv")
-_FUTURE = re.compile(r"明天|后天|下午才|晚上才|(?<![没不])能(?:完工|完成|修好|弄好|做完|干完)|才能|预计|争取|will (?:be|finish|complete)|tomorrow")
-_COMMITS = re.compile(r"(?<!不)(?:马上|现在|立刻|即刻|这就|就)(?:去|到|来|过去|过来)|on my way|omw|take it|我接|接单|接了|(?<!不)接(?:$|[,。! ])")
-_CONDITION = re.compile(r"才(?:能)?(?:接|去|干|做|来)|(?:就|再)(?:接|去|干|做)|加钱|加价|涨|加\d+|如果|要是|除非|的话|(?<![a-z])(?:if|unless|only if|for \d+)(?![a-z])")
+_PRICED = re.compile(
+    r"报价|要价|估价|开价|报个价|quot|estimat|will cost|would cost|price (?:is|would)|同意|agree|approv"
+)
+_FUTURE = re.compile(
+    r"明天|后天|下午才|晚上才|(?<![没不])能(?:完工|完成|修好|弄好|做完|干完)|才能|预计|争取|will (?:be|finish|"
+    r"complete)|tomorrow"
+)
+_COMMITS = re.compile(
+    r"(?<!不)(?:马上|现在|立刻|即刻|这就|就)(?:去|到|来|过去|过来)|on my way|omw|take it|我接|接单|接了|"
+    r"(?<!不)接(?:$|[,。! ])"
+)
+_CONDITION = re.compile(
+    r"才(?:能)?(?:接|去|干|做|来)|(?:就|再)(?:接|去|干|做)|加钱|加价|涨|加\d+|如果|要是|除非|的话|(?<![a-z])(?:if|"
+    r"unless|only if|for \d+)(?![a-z])"
+)
 _WORD_CHARACTERS = re.compile(r"[^\W\d_]")
 
 
@@ -44,7 +56,9 @@ def _offer(said: Said) -> Reading:
     if len(said.codes) > 1:
         return unknown("multiple")
     said_when = with_four_digits(said.when, said.now) if said.has("accept") or said.choices[:1] == [1] else said.when
-    choices = [choice for choice in said.choices if not (said_when.values.get("time", "").replace(":", "") == f"{choice:04d}")]
+    choices = [
+        choice for choice in said.choices if said_when.values.get("time", "").replace(":", "") != f"{choice:04d}"
+    ]
     if len(choices) > 1:
         return unknown("multiple")
     values = dict(said_when.values) | {"ticket": _ticket(said)}
@@ -76,7 +90,11 @@ def _offer_choice(said: Said, choice: int, values: dict[str, str], *, refuses: b
         return unknown("range")
     if choice == 2:
         agrees = said.has("accept") and not refuses
-        return unknown("conflict") if agrees else reading(Intent.REJECT, 0.97, reason=_reason(said), ticket=values["ticket"])
+        return (
+            unknown("conflict")
+            if agrees
+            else reading(Intent.REJECT, 0.97, reason=_reason(said), ticket=values["ticket"])
+        )
     if refuses:
         return unknown("conflict")
     if said.is_question or said.has("hedge") or _CONDITION.search(said.folded):
@@ -88,8 +106,10 @@ def _transfer(said: Said) -> Reading | None:
     if not said.has("transfer") or said.has("hedge"):
         return None
     name = re.search(
-        r"(?:让|叫|给|派给|转给|找|问问?|俾|换|推荐|交给)((?:我)?(?:老|小|阿)[\u4e00-\u9fff]|我?(?:徒弟|同事|兄弟|搭档|伙计|儿子)|[\u4e00-\u9fff]{1,2}师傅)"
-        r"|((?:老|小|阿)[\u4e00-\u9fff]|[\u4e00-\u9fff]师傅)(?:有空|能|可以|去|接|得闲)|(?:ask|try|send|to|but) ([a-z]+(?: [a-z]+)?)(?= can| is| will| instead|$)",
+        r"(?:让|叫|给|派给|转给|找|问问?|俾|换|推荐|交给)((?:我)?(?:老|小|阿)[\u4e00-\u9fff]|我?(?:徒弟|同事|兄弟|"
+        r"搭档|伙计|儿子)|[\u4e00-\u9fff]{1,2}师傅)"
+        r"|((?:老|小|阿)[\u4e00-\u9fff]|[\u4e00-\u9fff]师傅)(?:有空|能|可以|去|接|得闲)|(?:ask|try|send|to|"
+        r"but) ([a-z]+(?: [a-z]+)?)(?= can| is| will| instead|$)",
         said.folded,
     )
     return reading(Intent.TRANSFER, 0.85, name=next((group for group in name.groups() if group), "") if name else "")
@@ -177,7 +197,11 @@ def _course(said: Said, values: dict[str, str]) -> Reading | None:
         certain = 0.95 if amount or not re.search(r"\d", said.when.rest) else 0.6
         return reading(Intent.COMPLETE, certain, **(amount.values() if amount else {}), **values)
     amount = find_amount(said.when.rest)
-    if amount and re.search(r"收了?|一共|共|总共|付了?|给了?|paid|received|charged|total", said.folded) and not said.has("complaint"):
+    if (
+        amount
+        and re.search(r"收了?|一共|共|总共|付了?|给了?|paid|received|charged|total", said.folded)
+        and not said.has("complaint")
+    ):
         return reading(Intent.COMPLETE, 0.6, **amount.values(), **values)
     return None
 
@@ -236,7 +260,12 @@ def _multi(said: Said) -> Reading:
         return reading(intent, 0.8, ticket=said.codes[0], **said.when.values)
     if said.is_lone_number:
         return unknown()
-    if said.codes and said.has("accept") and not said.has("complete", "not_complete", "eta", "arrive", "reject", "hedge") and not said.is_question:
+    if (
+        said.codes
+        and said.has("accept")
+        and not said.has("complete", "not_complete", "eta", "arrive", "reject", "hedge")
+        and not said.is_question
+    ):
         return reading(Intent.ACCEPT, 0.75, ticket=said.codes[0], **said.when.values)
     return _accepted(said)
 
@@ -245,7 +274,11 @@ def _paused(said: Said) -> Reading:
     when = said.when.values
     until = when.get("date", "")
     if until and not _UNTIL.search(said.folded):
-        until = (said.now.date() + timedelta(days=1)).isoformat() if until == said.now.date().isoformat() else _day_after(until)
+        until = (
+            (said.now.date() + timedelta(days=1)).isoformat()
+            if until == said.now.date().isoformat()
+            else _day_after(until)
+        )
     if not until:
         ends = rest_ends(said.digits, said.now.date())
         until = ends.isoformat() if ends else ""
@@ -257,6 +290,12 @@ def _day_after(day: str) -> str:
     return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
 
 
+def _names_a_rest(said: Said) -> bool:
+    """Tell whether words of pausing and of resuming together announce a rest and its end."""
+    ends = said.when.is_moment or rest_ends(said.digits, said.now.date()) is not None
+    return ends and bool(_NO_JOBS.search(said.folded))
+
+
 def _none(said: Said) -> Reading:
     if said.is_lone_number:
         return unknown()
@@ -266,9 +305,8 @@ def _none(said: Said) -> Reading:
         return reading(Intent.PHONE_CHANGE, 0.85, phone=said.phone)
     if said.is_question:
         return reading(Intent.QUESTION, 0.8)
-    if said.has("pause") and not (said.has("resume") and not _NO_JOBS.search(said.folded)):
-        if not said.has("resume") or said.when.is_moment or rest_ends(said.digits, said.now.date()):
-            return _paused(said)
+    if said.has("pause") and (not said.has("resume") or _names_a_rest(said)):
+        return _paused(said)
     if said.has("resume"):
         if "date" in said.when.values and said.when.values["date"] > said.now.date().isoformat():
             return _paused(said)

@@ -55,7 +55,7 @@ def _is_the_digit(said: Said, word: int, score: int) -> bool:
 def _by_words(said: Said, words: list[int]) -> Reading:
     if min(words) <= 2 and max(words) >= 4:
         return unknown()
-    if said.has("uncertain") and words == [3] is False:
+    if said.has("uncertain") and words != [3]:
         return unknown()
     score = min(words) if max(words) <= 3 else max(words) if min(words) >= 4 else min(words)
     return reading(Intent.RATE, 0.9 if len(words) == 1 else 0.7, score=str(score))

@@ -58,10 +58,11 @@ class Intent(StrEnum):
     UNKNOWN = "unknown"
 
 
-VALUE_KEYS = frozenset(
-    "score option date time time_to time_after time_before part minutes delay until amount labour parts ticket address "
-    "phone moved guests category service urgency number lang reason name digits".split()
-)
+VALUE_KEYS = frozenset((
+    "score", "option", "date", "time", "time_to", "time_after", "time_before", "part", "minutes", "delay", "until",
+    "amount", "labour", "parts", "ticket", "address", "phone", "moved", "guests", "category", "service", "urgency",
+    "number", "lang", "reason", "name", "digits",
+))  # fmt: skip
 """Every key a reading can carry; ``name`` and ``digits`` serve the contexts of the house itself."""
 
 

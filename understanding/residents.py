@@ -11,20 +11,39 @@ from understanding.reading import Intent, Reading
 from understanding.requests import read_change, read_free, request
 from understanding.said import COMPANIONS, Said
 
-_BOOKED = re.compile(r"(?:在家)?等(?:着|你|您|师傅|候)?|(?:明天|到时候?)见|准时|按时|照旧|see (?:you|u|ya)|will be (?:home|here|in)")
-_CALLS_OFF = re.compile(
-    r"取消|撤销|撤单|不(?:用|要|必|需要)(?:再)?(?:来|上门|修|派|麻烦)|别来|甭来|莫来|唔使|唔好嚟|不修了|修好了|弄好|cancel|call(?:ing)? (?:it )?off|dont come|do not come|no need|not needed|fixed it|already fixed|sorted"
+_BOOKED = re.compile(
+    r"(?:在家)?等(?:着|你|您|师傅|候)?|(?:明天|到时候?)见|准时|按时|照旧|see (?:you|u|ya)|will be (?:home|here|in)"
 )
+_CALLS_OFF = re.compile(
+    r"取消|撤销|撤单|不(?:用|要|必|需要)(?:再)?(?:来|上门|修|派|麻烦)|别来|甭来|莫来|唔使|唔好嚟|不修了|修好了|弄好|"
+    r"cancel|call(?:ing)? (?:it )?off|dont come|do not come|no need|not needed|fixed it|already fixed|sorted"
+)
+_BUT = re.compile(r"就是|但是?|不过|可是|只是|(?<![a-z])(?:but|except|only)(?![a-z])")
+_HUMS = re.compile(r"(?:嗯|恩|唔){1,6}[呐呢好啊哪 ,.。!~]*|(?:m+[ -]?h+m+|uh[ -]?huh)\W*")
+_STATEMENT = re.compile(r"[\u4e00-\u9fff]{6}|(?:[a-z]+ ){3}[a-z]+")
+_DAY_ALONE = re.compile(r"(?:回复?|改到?|换到?)? ?\d{1,2}号[吧了好呀 ,.!。]*")
 _OWN_TICKET = re.compile(r"师傅|我报|我的单|工单|报修|派人|plumber|technician|ticket|my |he |she |someone")
 _FEE = re.compile(r"收费|要钱|多少钱|扣钱|fee|charge|cost")
 _MEMBERS = "|".join(sorted({re.escape(word) for word in COMPANIONS}, key=len, reverse=True))
 _COMPANION = re.compile(rf"(?:(\d{{1,2}}) ?(?:个|位|名|口)? ?(?:小|大|老)?)?(?:{_MEMBERS}|children)(?:s(?![a-z]))?")
-_TOTAL_PEOPLE = re.compile(r"(?:一共|总共|共|我们|我哋|我家|家里|全家|合计)? ?(\d{1,2}) ?(?:个人|人|位|口|of us)|(?:total|party) of (\d{1,2})|for (\d{1,2})(?: people)?$")
-_EXTRA_PEOPLE = re.compile(r"(?:带|另外|加|多|还有|再加|和|跟|plus|\+|bring(?:ing)?|with|and) ?(?:上|了)? ?(\d{1,2}) ?(?:个|位|名|口)?(?:人|朋友|家属|people|others?|more|guests?|extra)?")
-_OPTION = re.compile(r"第 ?(\d{1,2})(?: ?[个项种号条])?|(?:选|投|option|choice|number|no\.?|#|答案|方案|选项) ?(?:项|第)? ?(\d{1,2}|[a-d](?![a-z]))|(?<![a-z])([a-d])(?![a-z])|(?<!\d)(\d{1,2}) ?[号项]")
+_TOTAL_PEOPLE = re.compile(
+    r"(?:一共|总共|共|我们|我哋|我家|家里|全家|合计)? ?(\d{1,2}) ?(?:个人|人|位|口|of us)"
+    r"|(?:total|party) of (\d{1,2})|for (\d{1,2})(?: people)?$"
+)
+_EXTRA_PEOPLE = re.compile(
+    r"(?:带|另外|加|多|还有|再加|和|跟|plus|\+|bring(?:ing)?|with|and) ?(?:上|了)? ?(\d{1,2}) ?"
+    r"(?:个|位|名|口)?(?:人|朋友|家属|people|others?|more|guests?|extra)?"
+)
+_OPTION = re.compile(
+    r"第 ?(\d{1,2})(?: ?[个项种号条])?"
+    r"|(?:选|投|option|choice|number|no\.?|#|答案|方案|选项) ?(?:项|第)? ?(\d{1,2}|[a-z](?![a-z]))"
+    r"|(?<![a-z])([a-d])(?![a-z])|^\W*([e-z])\W*$|(?<!\d)(\d{1,2}) ?[号项]"
+)
+_ARTICLE = re.compile(r" (?!please|pls|plz|thanks|thx|for me|it is|then|is)[a-z]")
 _ORDINALS = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "last": 4}
 _ORDINAL = re.compile(r"(?<![a-z0-9])(first|1st|second|2nd|third|3rd|fourth|4th)(?: one| option| choice)?(?![a-z])")
 _DISOWNED = re.compile(r"(?:不|不选|不是|不要|别|别选|除了|not|except) ?(?:第 ?)?$")
+_DISOWNED_AFTER = re.compile(r" ?(?:不要|不选|就算了|除外)")
 
 
 def read_resident(said: Said, question: str) -> Reading:
@@ -48,6 +67,8 @@ def _when(said: Said) -> dict[str, str]:
 
 def _visit(said: Said) -> Reading:
     choice, problem = _one_choice(said, 3)
+    if "date" in said.when.values and _DAY_ALONE.fullmatch(said.digits):
+        choice, problem = 0, None  # 6号: a day, not an option
     change = None if choice else read_change(said)
     if change:
         return change
@@ -87,7 +108,7 @@ def _visit_choice(said: Said, choice: int, calls_off: bool) -> Reading:
         return unknown("conflict")
     if choice == 2 and calls_off:
         return unknown("conflict")
-    if choice == 3 and (moves and said.when or (said.has("yes") and not calls_off and not said.has("thanks"))):
+    if choice == 3 and ((moves and said.when) or (said.has("yes") and not calls_off and not said.has("thanks"))):
         return unknown("conflict")
     if choice == 1:
         return reading(Intent.AFFIRM, 0.97 if said.is_lone_number else 0.9)
@@ -100,6 +121,8 @@ def _yes_no(said: Said, yes: Intent, no: Intent) -> Reading:
     """Read plain yes and no; a question or a doubt is neither."""
     if said.has("uncertain"):
         return unknown()
+    if said.has("double_negative"):
+        return unknown() if said.is_question or _BUT.search(said.folded) else reading(yes, 0.75)
     if said.is_question:
         return reading(Intent.QUESTION, 0.8)
     if said.has("no") and said.has("yes"):
@@ -110,6 +133,8 @@ def _yes_no(said: Said, yes: Intent, no: Intent) -> Reading:
         return reading(yes, 0.9 if not said.without("yes", "thanks", "murmur") else 0.8)
     if said.has("grievance", "complaint"):
         return reading(Intent.COMPLAINT, 0.7)
+    if _HUMS.fullmatch(said.folded):
+        return reading(yes, 0.75)
     courtesy = read_courtesy(said)
     if courtesy:
         return reading(courtesy.intent, 0.7)
@@ -134,7 +159,8 @@ def _rsvp(said: Said) -> Reading:
         return reading(Intent.WRONG_NUMBER, 0.9)
     if said.has("uncertain"):
         return unknown()
-    if said.is_question and not (coming and not said.folded.rstrip(" ?").endswith(("吗", "不", "没")) and guests and "?" not in said.folded):
+    announces = coming and guests and "?" not in said.folded and not said.folded.endswith(("吗", "不", "没"))
+    if said.is_question and not announces:
         return reading(Intent.QUESTION, 0.8)
     if not_coming:
         return unknown() if coming and said.has("yes") else reading(Intent.DENY, 0.9)
@@ -175,8 +201,10 @@ def _poll(said: Said) -> Reading:
     chosen: list[int] = []
     for match in _OPTION.finditer(text):
         written = next(group for group in match.groups() if group)
-        if not _DISOWNED.search(text[: match.start()]) and not (written == "a" and re.match(r" [a-z]", text[match.end() :])):
-            chosen.append(int(written) if written.isdigit() else "abcd".index(written) + 1)
+        before, after = text[: match.start()], text[match.end() :]
+        if _DISOWNED.search(before) or _DISOWNED_AFTER.match(after) or (written == "a" and _ARTICLE.match(after)):
+            continue
+        chosen.append(int(written) if written.isdigit() else ord(written) - ord("a") + 1)
     chosen += [_ORDINALS[match[1]] for match in _ORDINAL.finditer(text)]
     chosen = list(dict.fromkeys(chosen + said.choices))
     if said.has("wrong_number"):
@@ -200,7 +228,8 @@ def _resolved(said: Said) -> Reading:
     choice, problem = _one_choice(said, 2)
     if problem:
         return problem
-    solved, unsolved = said.has("solved"), said.has("unsolved")
+    denied = said.denies("solved")
+    solved, unsolved = said.has("solved") and not denied, said.has("unsolved") or denied
     if choice == 1:
         return unknown("conflict") if unsolved and not solved else reading(Intent.RESOLVED, 0.95)
     if choice == 2:
@@ -212,7 +241,7 @@ def _resolved(said: Said) -> Reading:
     if said.has("grievance"):
         return reading(Intent.COMPLAINT, 0.75)
     if said.has("status"):
-        return reading(Intent.UNRESOLVED, 0.6) if said.has("unsolved") else reading(Intent.STATUS_QUERY, 0.75)
+        return reading(Intent.STATUS_QUERY, 0.75)
     if said.is_question:
         return reading(Intent.QUESTION, 0.75)
     if said.has("uncertain", "almost"):
@@ -234,12 +263,14 @@ def _csat(said: Said) -> Reading:
         return reading(Intent.WRONG_NUMBER, 0.9)
     if said.has("no_rating"):
         return reading(Intent.DENY, 0.85)
-    if said.is_question:
-        return reading(Intent.QUESTION, 0.75)
-    if said.has("grievance", "complaint"):
+    if said.has("grievance"):
         return reading(Intent.COMPLAINT, 0.75)
     if said.has("unsolved"):
         return reading(Intent.UNRESOLVED, 0.75)
+    if said.has("complaint"):
+        return reading(Intent.COMPLAINT, 0.75)
+    if said.is_question:
+        return reading(Intent.QUESTION, 0.75)
     return read_courtesy(said) or unknown()
 
 
@@ -272,7 +303,8 @@ def _feedback(said: Said) -> Reading:
         return reading(Intent.DENY, 0.85)
     if said.has("grievance"):
         return reading(Intent.COMPLAINT, 0.85)
-    if said.has("suggestion") and not (said.is_question and not said.has("complaint") and said.folded.endswith("?") and len(said.folded) < 12):
+    only_asks = said.is_question and not said.has("complaint") and "?" in said.folded[-1:] and len(said.folded) < 12
+    if said.has("suggestion") and not only_asks:
         return reading(Intent.SUGGESTION, 0.85)
     if said.has("complaint", "unsolved", "negative"):
         return reading(Intent.COMPLAINT, 0.8)
@@ -282,9 +314,9 @@ def _feedback(said: Said) -> Reading:
         return reading(Intent.THANKS, 0.75)
     if said.has("no"):
         return reading(Intent.DENY, 0.7)
-    if request(said):
-        return reading(Intent.COMPLAINT, 0.5)
-    return reading(Intent.SUGGESTION, 0.4) if len(said.folded) > 12 else unknown()
+    if request(said) or _STATEMENT.search(said.folded):
+        return reading(Intent.COMPLAINT, 0.5)  # asked for opinions, people say what is wrong
+    return unknown()
 
 
 def read_none(said: Said) -> Reading:

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cached_property
 
 from understanding.codes import find_codes
-from understanding.folding import fold, is_wordless
+from understanding.folding import LONGEST, fold, is_wordless
 from understanding.lexicon import Hit, Scanner, load, longest
 from understanding.numerals import to_digits
 from understanding.phones import find_phone
@@ -27,9 +27,9 @@ def _words(section: str) -> dict[str, list[str]]:
 _GENERAL = _words("words")
 _PROVIDER = _words("words_provider")
 _BOTH = (
-    "question human not_human language_en language_zh language_yue help repeat thanks ack wrong_number phone_new "
-    "complaint grievance murmur"
-).split()
+    "question", "human", "not_human", "language_en", "language_zh", "language_yue", "help", "repeat", "thanks", "ack",
+    "wrong_number", "phone_new", "complaint", "grievance", "murmur",
+)  # fmt: skip
 _SCANNERS = {
     "resident": Scanner((kind, word) for kind, words in _GENERAL.items() for word in words),
     "provider": Scanner(
@@ -39,27 +39,64 @@ _SCANNERS = {
 }
 COMPANIONS = _GENERAL["companion"]
 
-_MEASURE = (
-    r"个|位|人|口|名|大(?!概)|小(?!时候)|岁|楼|层|单元|栋|幢|号|门|室|年|月|日|天|周|次|遍|块|元|毛|斤|桶|袋|瓶|只|条|套|间|户|台|点|分|星|颗|小时|刻|"
-    r"多|几|米|平|栋|座|路|折|成(?!功)|家|项|种|样|件|[a-z]|people|kids?|children|adults?|persons?|of us|friends?|seats?|guests?|days?|hours?|mins?|"
-    r"minutes?|floor|yuan|more|taps?|rooms?|times|weeks?|years?|stars?"
+_HAN_MEASURE = (
+    r"个|位|人|口|名|大(?!概)|小(?!时候)|岁|楼|层|单元|栋|幢|号|门|室|年|月|日|天|周|次|遍|块|元|毛|斤|桶|袋|瓶|只|"
+    r"条|套|间|户|台|点|分|星|颗|小时|刻|"
+    r"多|几|米|平|座|路|折|成(?!功)|家|项|种|样|件|晚|夜|早|顿|回(?!复)|会|阵|趟|批|边|面|道|把|根|片|盏|张|本|宿|"
+    r"半|秒|圈|堆|股|群|双|副|场|步|头|辆|处|蚊|"
+    r"钟|礼拜|星期|季|寸|度|倍|组|排|桌|碗|杯|包|盒|箱|罐|份|单(?!元)"
+)
+_EN_MEASURE = (
+    r"people|kids?|children|adults?|persons?|of us|friends?|seats?|guests?|days?|hours?|hrs?|mins?|minutes?|floors?|"
+    r"yuan|"
+    r"kuai|rmb|bucks|more|taps?|rooms?|times|weeks?|months?|years?|stars?|pcs|pieces|units?|blocks?|am|pm|oclock|"
+    r"percent"
 )
 _CHOICE = re.compile(
-    rf"(?:(?<=^)|(?<=[\s,.。!?;、:~复选按是答评打给投或和了者就=])|(?<=满意))(?<!\d[.:-])(\d{{1,2}})(?![\d.:/%]|-\d|\s?(?:{_MEASURE}))"
+    r"(?:(?<=^)|(?<=[\s,.。!?;、:~复选按是答评打给投或和了者就=])|(?<=满意))(?<!\d[.:-])"
+    rf"(\d{{1,2}})(?![\d.:/%a-z]|-\d|\s?(?:{_HAN_MEASURE}|(?:{_EN_MEASURE})(?![a-z])))"
 )
-_LONE = re.compile(r"(?:回复?|选择?|我选|按|答案?|是|option|press|reply|number|no)?[\W]*(\d+)[\W]*(?:号|项|谢谢|吧|please|thanks|thx)?[\W]*")
+_LONE = re.compile(
+    r"(?:回复?|选择?|我选|按|答案?|是|option|press|reply|number|no)?[\W]*(\d+)[\W]*(?:号|项|谢谢|吧|please|thanks|"
+    r"thx)?[\W]*"
+)
 _DISOWNED = re.compile(r"(?:不是|不选|不要|唔系|not|别选|除了) ?$")
+_DISOWNED_AFTER = re.compile(r" ?(?:不要|不选|就算了|除外)")
+_WORD_AFTER = re.compile(r" ?[a-z]|[\u4e00-\u9fff]")
+_MID_SENTENCE = re.compile(r"[a-z],? $")
+_ANSWERING = re.compile(
+    r"(?:option|press|reply|number|no|choose|pick|vote|for|is|answer|rate|score|give|say|go with|its|a) $"
+)
 _TAG = re.compile(r"[\u4e00-\u9fff](?:不|没|冇|未)[啊呀呢]?[?。!~ ]*$")
-_NOT_TAG = re.compile(r"(?:还|并|都|我|也|就|从|很|有|那|要|说|绝|决|又|才|好|对|是|行|能)(?:不|没|冇|未)[啊呀呢]?[?。!~ ]*$")
+_NOT_TAG = re.compile(
+    r"(?:还|并|都|我|也|就|从|很|有|那|要|说|绝|决|又|才|好|对|是|行|能)(?:不|没|冇|未)[啊呀呢]?[?。!~ ]*$"
+)
+_GOING_ON = re.compile(r"[着在上没活家里修弄干忙赶路]$")
+"""Before 呢: something is going on (路上呢, 修着呢), nothing is asked."""
 _CLAUSES = re.compile(r"[,.。!?;、 ]+")
-_UNFIT = re.compile(r"不行|不方便|没空|没时间|不在|不得闲|唔得|冇空|有事|不可以|不成|来不了|去不了|上班|加班|cant|not|wont|busy|doesnt|no good")
+_UNFIT = re.compile(
+    r"不行|不方便|没空|没时间|不在|不得闲|唔得|冇空|有事|不可以|不成|来不了|去不了|上班|加班|cant|not|wont|busy|"
+    r"doesnt|no good"
+)
+_UNFIT_DAY = re.compile(r"(?<![a-z])(?:not|no|cant do|cant) (?:tomorrow|tmr|tmrw|today|tonight|on \w+day|\w+day)")
+_DENIED_HAN = re.compile(
+    r"(?:不能(?:说|算|叫)|不算|算不上|谈不上|说不上|不敢说|不觉得|不认为|没有?|没能|没法|没办法|尚未|未能?|不是|"
+    r"哪里?|不可能|无法|冇|唔算|唔系|不)"
+    r"(?:完全|彻底|真正?|全部|全|怎么|太|很|算|能|真的|都|给我?|帮我|把.{1,4}|是|就|一次性?|弄|怎样|得)*$"
+)
+_DENIED_EN = re.compile(
+    r"(?<![a-z])(?:not|[a-z]+nt|never|hardly|barely|without|unable to|fail(?:ed|s)? to|yet to(?: be)?)"
+    r"(?: (?:really|quite|yet|been|be|fully|completely|think|believe|say|call|it|its|is|was|get|got|to|all|that|"
+    r"entirely|"
+    r"properly|actually|anything|exactly))* $"
+)
 
 
 class Said:
     """A text of one sender, folded, with everything in it found at most once."""
 
     def __init__(self, text: str, *, role: str, now: datetime, open_codes: Collection[str] = ()) -> None:
-        self.raw = text.strip()
+        self.raw = "".join(c for c in text[:LONGEST] if c.isprintable() or c.isspace()).strip()
         self.folded = fold(text)
         self.role = "provider" if role == "provider" else "resident"
         self.now = now
@@ -78,6 +115,14 @@ class Said:
     def has(self, *kinds: str) -> bool:
         """Tell whether a word of any of these classes occurs."""
         return not self.kinds.isdisjoint(kinds)
+
+    def denies(self, *kinds: str) -> bool:
+        """Tell whether a word of these classes stands right after a negation: 不能说解决了, not really fixed."""
+        return any(hit.kind in kinds and self._is_denied(hit) for hit in self.hits)
+
+    def _is_denied(self, hit: Hit) -> bool:
+        before = self.folded[max(0, hit.start - 40) : hit.start]
+        return bool(_DENIED_HAN.search(before[-12:]) or _DENIED_EN.search(before))
 
     def words(self, *kinds: str) -> list[str]:
         """Give the words found of these classes, in order."""
@@ -116,11 +161,17 @@ class Said:
         clauses = _CLAUSES.split(self.digits)
         fit = [clause for clause in clauses if not _UNFIT.search(clause)]
         if fit and len(fit) < len(clauses) and not self.digits.isascii():
-            meant = find_when(" ".join(fit), self.now)
+            meant = self._find_when(" ".join(fit))
             if meant:
                 return meant
-        plain = re.sub(r"(?<![a-z])(?:not|no|cant do|cant) (?:tomorrow|tmr|tmrw|today|tonight|on \w+day|\w+day)", " ", self.digits)
-        return find_when(plain if plain != self.digits and find_when(plain, self.now) else self.digits, self.now)
+        fitting = _UNFIT_DAY.sub(" ", self.digits)
+        if fitting != self.digits and (meant := self._find_when(fitting)):
+            return meant
+        return self._find_when(self.digits)
+
+    def _find_when(self, text: str) -> When:
+        """A provider's 12.5 is a price; a resident's may be the fifth of December."""
+        return find_when(text, self.now, dotted_dates=self.role == "resident")
 
     @cached_property
     def choices(self) -> list[int]:
@@ -129,8 +180,17 @@ class Said:
         if lone:
             return [int(lone[1])]
         rest = self.when.rest
-        found = [int(match[1]) for match in _CHOICE.finditer(rest) if not _DISOWNED.search(rest[: match.start()])]
+        found = [int(match[1]) for match in _CHOICE.finditer(rest) if self._chooses(rest, match)]
         return list(dict.fromkeys(found))
+
+    def _chooses(self, rest: str, match: re.Match[str]) -> bool:
+        """Tell whether a number answers: not one that is disowned, in mid-sentence, or spelt out before a word."""
+        before, after = rest[: match.start()], rest[match.end() :]
+        if _DISOWNED.search(before) or _DISOWNED_AFTER.match(after):
+            return False
+        if _WORD_AFTER.match(after) and match[1] not in self.folded:
+            return False
+        return not (_MID_SENTENCE.search(before) and _WORD_AFTER.match(after)) or bool(_ANSWERING.search(before))
 
     @property
     def is_lone_number(self) -> bool:
@@ -140,10 +200,15 @@ class Said:
     @cached_property
     def is_question(self) -> bool:
         """Tell whether something is asked: a mark, a word, or 行不, 收费不, 有电梯没 at the end."""
-        if "?" in self.folded or self.has("question", "question_job"):
+        if "?" in self.folded or any(self._asks(hit) for hit in self.hits):
             return True
         ending = _TAG.search(self.folded)
         return bool(ending) and not _NOT_TAG.search(self.folded) and len(self.folded) > 2
+
+    def _asks(self, hit: Hit) -> bool:
+        if hit.kind not in ("question", "question_job"):
+            return False
+        return self.folded[hit.start : hit.end] != "呢" or not _GOING_ON.search(self.folded[: hit.start])
 
     @property
     def is_thumb(self) -> bool:

@@ -13,15 +13,21 @@ from understanding.reading import MAYBE, Intent, Reading
 from understanding.requests import read_free, request
 from understanding.said import Said
 
-_HELLO = re.compile(r"喂+|你好|您好|听得见吗|听得到吗|在吗|有人吗|嗯+|啊+|呃+|额+|那个|这个|就是|hello|hi|hey|um+|uh+|anybody there|anyone there|are you there|can you hear me|testing|test")
+_HELLO = re.compile(
+    r"喂+|你好|您好|听得见吗|听得到吗|在吗|有人吗|嗯+|啊+|呃+|额+|那个|这个|就是|hello|hi|hey|um+|uh+|anybody there|"
+    r"anyone there|are you there|can you hear me|testing|test"
+)
 _FILLER = re.compile(r"嗯+|啊+|哦+|唔+|呃+|额+|那个?|就|我|就是|well|uh+|um+|oh|ok|okay")
 _NOTHING_MORE = re.compile(
-    r"(?:没|没有|冇|唔使|不用|不要|不需要|不|无)(?:有|别的|其他|其它|什么|啥|事儿?|了|啦|啊|哦|的|需要|麻烦|谢谢|多谢|感谢|您|你|就这样|就这些)*"
-    r"|就(?:这样|这些|这个)(?:吧|了|谢谢|多谢)*|(?:no|nope|nah|nothing|none)(?: (?:more|else|thanks|thank you|thats all|thats it|that is all|im good|im fine))*"
+    r"(?:没|没有|冇|唔使|不用|不要|不需要|不|无)(?:有|别的|其他|其它|什么|啥|事儿?|了|啦|啊|哦|的|需要|麻烦|谢谢|"
+    r"多谢|感谢|您|你|就这样|就这些)*"
+    r"|就(?:这样|这些|这个)(?:吧|了|谢谢|多谢)*|(?:no|nope|nah|nothing|none)(?: (?:more|else|thanks|thank you|"
+    r"thats all|thats it|that is all|im good|im fine))*"
     r"|(?:thats|that is) (?:it|all)(?: (?:thanks|thank you))?"
 )
 _SOMETHING_MORE = re.compile(
-    r"有|还有|有的|有啊|还有一?个?(?:事|件事|别的事|问题)?|对|是|是的|好|好的|嗯|yes|yeah|yep|yes please|one more(?: thing)?|there is"
+    r"有|还有|有的|有啊|还有一?个?(?:事|件事|别的事|问题)?|对|是|是的|好|好的|嗯|yes|yeah|yep|yes please|"
+    r"one more(?: thing)?|there is"
 )
 _MENU_KEY = re.compile(r"^[\W]*(?:按|选|press|key|number)?[\W]*([0-9*#])[\W]*(?:键|号)?[\W]*$")
 _NAME = re.compile(r"(?:我是|我叫|是|叫|this is|i am|im|its|my name is)[ ]*([\u4e00-\u9fff]{2,4}|[a-z]+(?: [a-z]+)?)")

@@ -16,11 +16,14 @@ _EVENING = r"今晚|晚上|晚间|夜里|夜晚|半夜|夜间|晚黑|晚(?!点|�
 _NOON = r"中午|正午|晌午"
 _PART = rf"(?:(?P<am>{_AM})|(?P<pm>{_PM})|(?P<evening>{_EVENING})|(?P<noon>{_NOON}))"
 _HAN_TIME = re.compile(
-    rf"(?:{_PART}的? ?)?(?:差(?P<short>\d+)分钟? ?)?(?<![\d.:])(?P<hour>[01]?\d|2[0-4]) ?(?:点|點|时(?!间)|时候?(?=前|后)|:|\.(?=[0-5]\d(?!\d)))"
-    r"(?:钟|整)?(?:(?P<half>半)|(?P<quarter>[13])刻钟?|差(?P<lack>\d+)分?|(?P<minute>[0-5]\d|(?<!:)\d(?=分))(?!\d)分?)?(?! ?(?:块|元|毛|个|%|折|多吨))(?P<ampm> ?(?:am|pm|a\.m\.|p\.m\.))?"
+    rf"(?:{_PART}的? ?)?(?:差(?P<short>\d+)分钟? ?)?(?<![\d.:])(?P<hour>[01]?\d|2[0-4]) ?(?:点|點|时(?!间)|"
+    rf"时候?(?=前|后)|:|\.(?=[0-5]\d(?!\d)))"
+    r"(?:钟|整)?(?:(?P<half>半)|(?P<quarter>[13])刻钟?|差(?P<lack>\d+)分?|(?P<minute>[0-5]\d|"
+    r"(?<!:)\d(?=分))(?!\d)分?)?(?! ?(?:块|元|毛|个|%|折|多吨))(?P<ampm> ?(?:am|pm|a\.m\.|p\.m\.))?"
 )
 _SPAN_FIRST = re.compile(
-    rf"(?:{_PART}的? ?)?(?<![\d.:])(?P<first>[01]?\d|2[0-4])(?:点?钟?|:00)? ?(?:-|~|到|至) ?(?P<second>[01]?\d|2[0-4])(?P<mark> ?(?:点钟?|:00|pm|am))(?!半|[13]刻|\d)"
+    rf"(?:{_PART}的? ?)?(?<![\d.:])(?P<first>[01]?\d|2[0-4])(?:点?钟?|:00)? ?(?:-|~|到|至) ?(?P<second>[01]?\d|"
+    rf"2[0-4])(?P<mark> ?(?:点钟?|:00|pm|am))(?!半|[13]刻|\d)"
     r"|(?<![a-z])between (?P<first2>1[0-2]|\d) and (?P<second2>1[0-2]|\d)(?P<mark2> ?(?:pm|am|oclock))?(?!\d)"
 )
 _EN_TIME = re.compile(
@@ -28,10 +31,15 @@ _EN_TIME = re.compile(
     r"(?:[:.h](?P<minute>[0-5]\d))? ?(?P<ampm>am|pm|a\.m\.?|p\.m\.?|a m|p m|oclock|o clock)(?![a-z])"
     r"|(?<![a-z])(?P<half2>half past|half) (?P<hour2>1[0-2]|[1-9])(?!\d| ?(?:min|hour|hr|day|week))"
     r"|(?<![a-z])(?P<past2>quarter past|quarter to) (?P<hour3>1[0-2]|[1-9])(?!\d)"
-    r"|(?<![a-z])(?:at|by|after|before|until|till|from|around|about|past) (?P<hour4>1[0-2]|[1-9])(?![\d:.]|[ -]?(?:yuan|kuai|rmb|min|hour|hr|day|week|people|kids|minutes|h\b|m\b|%|am|pm|oclock|block|building|unit|room|floor|months?))"
+    r"|(?<![a-z])(?:at|by|after|before|until|till|from|around|about|past) (?P<hour4>1[0-2]|[1-9])(?![\d:.]|"
+    r"[ -]?(?:yuan|kuai|rmb|min|hour|hr|day|week|people|kids|minutes|h\b|m\b|%|am|pm|oclock|block|building|unit|"
+    r"room|floor|months?))"
 )
 _MORE = re.compile(r"(?:以后|之后|过后|后|往后|先)(?!天|面|门|院)|才|(?<=点)再|(?<=点半)再")
 _LESS = re.compile(r"(?:以前|之前|前)(?!面|台|门|天)")
+_AFTER = re.compile(r"(?<![a-z])(?:after|from|past)(?= )")
+_NOT_BEFORE = re.compile(r"(?<![a-z])(?:not before|no earlier than|not earlier than)(?= )|不早于|不要早于")
+_BEFORE = re.compile(r"(?<![a-z])(?:before|by|until|till|no later than|not later than|not after)(?= )|不晚于|不迟于")
 _NOON_ALONE = re.compile(r"(?<![a-z])(?:noon|midday)(?![a-z])")
 _EN_PART = re.compile(
     r"(?<![a-z])(?:(?P<am>morning|mornings)|(?P<pm>afternoon|aftn|arvo)|(?P<evening>evening|tonight|night))(?![a-z])"
@@ -62,7 +70,7 @@ class _Part:
     is_noon: bool = False
 
 
-def find_when(digits: str, now: datetime) -> When:
+def find_when(digits: str, now: datetime, *, dotted_dates: bool = True) -> When:
     """Read every statement of time in a folded text whose numerals are digits.
 
     ``now`` is an aware datetime; days are counted in its own zone. Bare hours 1 to 6 are afternoon, 8 to 12 as
@@ -70,7 +78,7 @@ def find_when(digits: str, now: datetime) -> When:
     """
     rest = digits
     values: dict[str, str] = {}
-    day, rest = find_date(rest, now.date())
+    day, rest = find_date(rest, now.date(), dotted=dotted_dates)
     part = _part_of(rest)
     span, rest = _take(rest, _SPAN_FIRST, lambda match: _span(match, part, now, day))
     values |= span
@@ -154,10 +162,12 @@ def _clocks(text: str, part: _Part, now: datetime, day: date | None) -> tuple[di
 
 def _side(text: str, match: re.Match[str]) -> str:
     after = text[match.end() : match.end() + 4].lstrip()
-    before = text[max(0, match.start() - 8) : match.start() + 7]
-    if _MORE.match(after) or re.search(r"(?<![a-z])(?:after|from|past)(?= )", before) and "half" not in before and "quarter" not in before:
+    before = text[max(0, match.start() - 12) : match.start() + 7]
+    if _NOT_BEFORE.search(before):
         return "time_after"
-    if _LESS.match(after) or re.search(r"(?<![a-z])(?:before|by|until|till)(?= )", before):
+    if _MORE.match(after) or (_AFTER.search(before) and "half" not in before and "quarter" not in before):
+        return "time_after"
+    if _LESS.match(after) or _BEFORE.search(before):
         return "time_before"
     return ""
 
@@ -215,4 +225,3 @@ def with_four_digits(when: When, now: datetime) -> When:
         return when
     values = when.values | {"time": f"{match[1]}:{match[2]}"}
     return replace(when, values=values, rest=when.rest[: match.start()] + " " + when.rest[match.end() :])
-
