@@ -38,7 +38,7 @@ def test_where_nobody_answers_a_voicemail_becomes_a_ticket(house: RunningHouse, 
     assert outcome(house) == "voicemail"
     code = until(lambda: house.rows("select about from voicemails where about <> ''"), "it is on a ticket")[0][0]
     assert house.rows(
-        "select tasks.kind, code from tasks join tickets on tickets.id = ticket_id where done_at is null"
+        "select tasks.kind, code from tasks join tickets on tickets.id = ticket_id where tasks.done_at is null"
     ) == [("voicemail", code)]
 
 
