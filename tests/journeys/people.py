@@ -169,6 +169,7 @@ class Desk:
             fresh = {"csrf_token": token(page), "new": PASSWORD, "again": PASSWORD}
             desk.session.post(f"{house.url}/password", data=fresh, timeout=20)
             house.password = PASSWORD
+        assert 'name="again"' not in desk.page("/console/tickets"), "the new password was not taken"
         return desk
 
     def page(self, path: str) -> str:
