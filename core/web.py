@@ -8,7 +8,6 @@ from typing import Any
 import babel.dates
 from flask import Blueprint, Flask, Response, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf.csrf import CSRFError, CSRFProtect
 from markupsafe import Markup
 from redis import Redis
 from redis.exceptions import RedisError
@@ -21,7 +20,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from config import policy as policy_file
 from config.settings import Settings
 from core import db, wording
+from core.csrf import FormGuard, FormRefused
 from core.errors import Conflict, HotlineError, NotAllowed, NotFound
+from core.way_back import safe
 
 STATUS = {NotFound: 404, NotAllowed: 403, Conflict: 409, HotlineError: 422}
 CSP = (
@@ -31,30 +32,30 @@ CSP = (
 LANG_COOKIE = "lang"
 YEAR = 365 * 24 * 3600
 
-csrf = CSRFProtect()
+csrf = FormGuard()
 bp = Blueprint("core", __name__)
 
 
 def prepare(app: Flask, settings: Settings) -> None:
     """Give a Flask application the house's language, refusals, headers and template words."""
+    is_https = settings.public_url.startswith("https://")
     app.config.update(
         SETTINGS=settings,
         SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_NAME="__Host-linli-form" if is_https else "linli-form",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=settings.public_url.startswith("https://"),
-        WTF_CSRF_TIME_LIMIT=None,
-        WTF_CSRF_SSL_STRICT=False,
+        SESSION_COOKIE_SECURE=is_https,
         MAX_CONTENT_LENGTH=1024 * 1024,
     )
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
-    csrf.init_app(app)
     app.before_request(_choose_language)
+    csrf.protect(app)
     app.after_request(_harden)
     app.register_error_handler(HotlineError, refuse)
-    app.register_error_handler(CSRFError, _form_too_old)
+    app.register_error_handler(FormRefused, _form_refused)
     app.register_error_handler(HTTPException, _http_refusal)
     app.jinja_env.globals.update(t=say, ic=icon)
     app.jinja_env.filters.update(city_time=city_time, city_day=city_day, city_moment=city_moment, yuan=yuan)
@@ -122,8 +123,7 @@ def readyz() -> ResponseReturnValue:
 def choose_language() -> ResponseReturnValue:
     """Keep the reader's language in a cookie and go back to the page."""
     wanted = request.form.get("lang", "")
-    back = request.form.get("back", "/")
-    answer = redirect(back if back.startswith("/") and not back.startswith(("//", "/\\")) else "/", code=303)
+    answer = redirect(safe(request.form.get("back", ""), "/"), code=303)
     if wanted in wording.LANGUAGES:
         secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
         answer.set_cookie(LANG_COOKIE, wanted, max_age=YEAR, samesite="Lax", httponly=True, secure=secure)
@@ -180,7 +180,7 @@ def refuse(err: HotlineError) -> ResponseReturnValue:
     return _refusal_page(refusal_sentence(err), status)
 
 
-def _form_too_old(err: CSRFError) -> ResponseReturnValue:
+def _form_refused(err: FormRefused) -> ResponseReturnValue:
     return _refusal_page(say("core.refusal.form_too_old"), 400)
 
 

@@ -10,12 +10,12 @@ from config.settings import Settings
 from core import web, wording
 from core.errors import HotlineError
 from core.uow import unit_of_work
+from core.way_back import safe
 from staff import guard, service
 from staff.errors import TooManyTries
 from staff.forms import NewPasswordForm, SignInForm
 from staff.passwords import SHORTEST
 from staff.queries import CurrentUser
-from staff.way_back import safe
 
 bp = Blueprint("staff", __name__, template_folder="templates")
 FIRST_PAGE = "/console/"

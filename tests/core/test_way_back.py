@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from staff.way_back import safe
+from core.way_back import safe
 
 
 @pytest.mark.parametrize("wanted", ["/console/tickets/A1023", "/console/?view=mine", "/"])

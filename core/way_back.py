@@ -1,4 +1,4 @@
-"""Where to go after signing in: only to a page of ours."""
+"""Where to go back to after a form: only to a page of ours."""
 
 from __future__ import annotations
 
