@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from simulator.calls import Call, Input
-from simulator.network import Network
+from simulator.network import ClockAway, Network
 from simulator.state import Event, Message, Misbehaviour
 
 KINDS = {
@@ -20,6 +20,7 @@ KINDS = {
     "delivery": {"undelivered"},
 }
 MOST_EVENTS = 500
+KEYS = "0123456789*#"
 HEARTBEAT = 15.0  # seconds
 
 
@@ -133,14 +134,14 @@ class Control:
 
     async def dial(self, request: web.Request) -> web.Response:
         """Call somebody; `from` says what the other side sees instead of the number (a withheld caller)."""
-        asked = await request.json()
+        asked = await _told_json(request)
         call = self.network.dial(request.match_info["number"], str(asked["to"]), from_=asked.get("from"))
         return web.json_response(call.snapshot(), status=201)
 
     async def text(self, request: web.Request) -> web.Response:
         """Text somebody; `sid` repeats an earlier text, `times` delivers it so often at once."""
-        asked = await request.json()
-        message = self.network.text_in(
+        asked = await _told_json(request)
+        message = self.network.texts.come_in(
             request.match_info["number"],
             str(asked["to"]),
             str(asked["body"]),
@@ -156,17 +157,19 @@ class Control:
     async def act(self, request: web.Request) -> web.Response:
         """say, digits, silence, hangup, answer, decline."""
         call = self._call(request)
-        asked: dict[str, Any] = await request.json() if request.can_read_body else {}
+        asked = await _told_json(request)
         match request.match_info["act"]:
             case "say":
-                call.inputs.put_nowait(Input("speech", str(asked["text"]), asked.get("confidence")))
+                call.take(Input("speech", str(asked["text"]), _confidence(asked)))
             case "digits":
-                call.inputs.put_nowait(Input("digits", str(asked["digits"])))
+                call.take(Input("digits", _keys(asked)))
             case "silence":
-                call.inputs.put_nowait(Input("silence"))
+                call.take(Input("silence"))
             case "hangup":
-                call.end("canceled" if call.answered is None and call.direction != "inbound" else "completed")
+                call.end(_put_down(call))
             case "answer":
+                if call.direction == "inbound":
+                    raise Wrong("it is the other side that answers")
                 call.answer()
             case "decline":
                 call.end("busy")
@@ -180,7 +183,7 @@ class Control:
 
     async def misbehave(self, request: web.Request) -> web.Response:
         """`{"kind","how","count","code","seconds","times"}`; without `how` that kind goes right again."""
-        asked = await request.json()
+        asked = await _told_json(request)
         kind, how = asked.get("kind", ""), asked.get("how", "")
         if kind not in KINDS or (how and how not in KINDS[kind]):
             raise Wrong(f"kinds and ways are: {json.dumps({name: sorted(ways) for name, ways in KINDS.items()})}")
@@ -196,7 +199,7 @@ class Control:
 
     async def clock(self, request: web.Request) -> web.Response:
         """Move the application's clock (and ours after it), or the manual clock of a test."""
-        asked = await request.json()
+        asked = await _told_json(request)
         if self.network.config.is_manual:
             await self.network.clock.advance(float(asked["advance"]), self.network.quiet.wait)
         elif self.network.config.clock_url:
@@ -207,7 +210,7 @@ class Control:
 
     async def wait(self, request: web.Request) -> web.Response:
         """Answer when nothing is under way any more; 504 when the time is over first."""
-        asked = await request.json() if request.can_read_body else {}
+        asked = await _told_json(request)
         try:
             await asyncio.wait_for(self.network.quiet.wait(), float(asked.get("timeout", 30)))
         except TimeoutError:
@@ -227,8 +230,44 @@ async def plain_errors(request: web.Request, handler: Any) -> web.StreamResponse
     try:
         answer: web.StreamResponse = await handler(request)
         return answer
-    except (Wrong, KeyError, ValueError) as err:
+    except ClockAway as err:
+        return web.json_response({"error": str(err)}, status=502)
+    except (Wrong, KeyError, TypeError, ValueError) as err:
         return web.json_response({"error": str(err)}, status=400)
+
+
+async def _told_json(request: web.Request) -> dict[str, Any]:
+    """What a request says, as a JSON object; empty without a body. Raises Wrong.
+
+    Only with its own content type: so no page of another site can reach the telephones unasked.
+    """
+    if not request.can_read_body:
+        return {}
+    if request.content_type != "application/json":
+        raise Wrong("the body has to be application/json")
+    asked = await request.json()
+    if not isinstance(asked, dict):
+        raise Wrong("the body has to be an object")
+    return asked
+
+
+def _keys(asked: dict[str, Any]) -> str:
+    keys = str(asked["digits"])
+    if not keys or set(keys) - set(KEYS):
+        raise Wrong(f"keys are {KEYS}")
+    return keys
+
+
+def _confidence(asked: dict[str, Any]) -> float | None:
+    given = asked.get("confidence")
+    return None if given is None else float(given)
+
+
+def _put_down(call: Call) -> str:
+    """How a call ends whose person hangs up: one that was never answered was refused, or given up."""
+    if call.answered is not None:
+        return "completed"
+    return "no-answer" if call.direction == "inbound" else "busy"
 
 
 def _event(event: Event) -> dict[str, Any]:

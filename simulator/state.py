@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from simulator.webhooks import Address
+
 EVENTS_KEPT = 2000
 
 
@@ -28,7 +30,7 @@ class Message:
     body: str
     status: str
     at: datetime
-    status_callback: str = ""
+    callback: Address | None = None
     error_code: int | None = None
     is_read: bool = False
 
@@ -53,6 +55,7 @@ class Recording:
     seconds: int
     at: datetime
     words: str
+    source: str  # RecordVerb, DialVerb, OutboundAPI
     is_deleted: bool = False
 
 

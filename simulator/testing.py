@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from types import TracebackType
 from typing import Self
@@ -16,10 +17,18 @@ from simulator.server import create_application
 HOST = "127.0.0.1"
 
 
+def free_port() -> int:
+    """A port of this machine on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
 class SimulatorThread:
     """`with SimulatorThread(config) as simulator:` gives `.url` and `.phones`."""
 
-    def __init__(self, config: Config, port: int) -> None:
+    def __init__(self, config: Config, port: int = 0) -> None:
+        port = port or free_port()
         self.url = f"http://{HOST}:{port}"
         self.phones = Phones(self.url)
         self._config = config

@@ -23,7 +23,7 @@ def _any(value: str) -> bool:
 
 
 def _number(value: str) -> bool:
-    return value.isdecimal()
+    return value.isascii() and value.isdigit() and len(value) <= 6
 
 
 def _flag(value: str) -> bool:
@@ -39,7 +39,15 @@ def _list(*words: str) -> Check:
 
 
 def _seconds(value: str) -> bool:
-    return value == "auto" or value.isdecimal()
+    return value == "auto" or _number(value)
+
+
+def _key(value: str) -> bool:
+    return value in ("", *"0123456789*#")
+
+
+def _keys(value: str) -> bool:
+    return not set(value) - set("0123456789*#")
 
 
 METHOD = _words("GET", "POST")
@@ -47,6 +55,7 @@ VOICE = re.compile(r"(Polly|Google)\.[\w-]+|man|woman|alice").fullmatch
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{4})?(-[A-Z]{2})?").fullmatch
 CALL_EVENTS = _list("initiated", "ringing", "answered", "completed")
 RECORDING_EVENTS = _list("in-progress", "completed", "absent")
+TRACK = _words("inbound", "outbound", "both")
 RECORDED = _words(
     "do-not-record", "record-from-answer", "record-from-ringing", "record-from-answer-dual", "record-from-ringing-dual"
 )
@@ -73,7 +82,7 @@ ATTRIBUTES: Mapping[str, Mapping[str, Check]] = {
         "speechTimeout": _seconds,
         "maxSpeechTime": _number,
         "profanityFilter": _flag,
-        "finishOnKey": re.compile(r"[0-9*#]?").fullmatch,
+        "finishOnKey": _key,
         "numDigits": _number,
         "partialResultCallback": _any,
         "partialResultCallbackMethod": METHOD,
@@ -92,7 +101,7 @@ ATTRIBUTES: Mapping[str, Mapping[str, Check]] = {
         "action": _any,
         "method": METHOD,
         "timeout": _number,
-        "finishOnKey": _any,
+        "finishOnKey": _keys,
         "maxLength": _number,
         "playBeep": _flag,
         "trim": _words("trim-silence", "do-not-trim"),
@@ -114,6 +123,7 @@ ATTRIBUTES: Mapping[str, Mapping[str, Check]] = {
         "recordingStatusCallback": _any,
         "recordingStatusCallbackMethod": METHOD,
         "recordingStatusCallbackEvent": RECORDING_EVENTS,
+        "recordingTrack": TRACK,
         "answerOnBridge": _flag,
         "ringTone": _any,
         "sequential": _flag,
@@ -126,17 +136,22 @@ ATTRIBUTES: Mapping[str, Mapping[str, Check]] = {
         "statusCallbackMethod": METHOD,
         "statusCallbackEvent": CALL_EVENTS,
     },
-    "Message": {"to": _any, "from": _any, "action": _any, "method": METHOD, "statusCallback": _any},
+    "Message": {"to": _any, "action": _any, "method": METHOD, "statusCallback": _any},
     "Body": {},
-    "Media": {},
 }
 CHILDREN = {
     "voice": {"Say", "Play", "Pause", "Gather", "Redirect", "Hangup", "Reject", "Record", "Dial"},
     "messaging": {"Message", "Redirect"},
     "Gather": {"Say", "Play", "Pause"},
     "Dial": {"Number"},
-    "Message": {"Body", "Media"},
+    "Message": {"Body"},
 }
+"""What is walked here. Twilio knows more (queues, conferences, media): those are as loud as what it does not know."""
+HOLDS_TEXT = {"Say", "Play", "Redirect", "Number", "Message", "Body", "Dial"}
+LONGEST_SAY = 4096
+MOST_HINTS = 500
+LONGEST_HINT = 100
+MOST_NOUNS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +174,16 @@ class Verb:
 
 def read(document: str, kind: str) -> list[Verb]:
     """The verbs of a document of a kind (`voice`, `messaging`). Raises BadDocument."""
+    if "<!" in document.replace("<!--", "").replace("<![CDATA[", ""):
+        raise BadDocument("12100", "a document type, or entities of its own")
     try:
-        root = ElementTree.fromstring(document)  # noqa: S314 - the application is ours, entities are off in expat
-    except ElementTree.ParseError as err:
+        root = ElementTree.fromstring(document)  # noqa: S314 - without a document type there is nothing to expand
+    except (ElementTree.ParseError, ValueError) as err:
         raise BadDocument("12100", f"not XML: {err}") from err
     if root.tag != "Response":
         raise BadDocument("12100", f"the document begins with {root.tag}, not Response")
+    if _own_text(root):
+        raise BadDocument("12200", "text directly in Response")
     return [_verb(element, kind) for element in root]
 
 
@@ -179,12 +198,37 @@ def _verb(element: ElementTree.Element, inside: str) -> Verb:
         if not known[attribute](value):
             raise BadDocument("12200", f"{name} {attribute} cannot be {value!r}")
     if name == "Say":
-        return Verb(name, dict(element.attrib), _spoken(element), ())
-    verbs = tuple(_verb(child, name) for child in element)
-    text = "".join([element.text or "", *(child.tail or "" for child in element)]).strip()
-    if name == "Dial" and text:
-        verbs = (*verbs, Verb("Number", {}, text, ()))
-    return Verb(name, dict(element.attrib), text, verbs)
+        verb = Verb(name, dict(element.attrib), _spoken(element), ())
+    else:
+        verbs = tuple(_verb(child, name) for child in element)
+        text = _own_text(element)
+        if name == "Dial" and text:
+            verbs = (*verbs, Verb("Number", {}, text, ()))
+        verb = Verb(name, dict(element.attrib), text, verbs)
+    _check_limits(verb)
+    return verb
+
+
+def _own_text(element: ElementTree.Element) -> str:
+    return "".join([element.text or "", *(child.tail or "" for child in element)]).strip()
+
+
+def _check_limits(verb: Verb) -> None:
+    """What the documentation forbids and no list of attributes can say. Raises BadDocument."""
+    hints = verb.attributes.get("hints", "").split(",")
+    wrong = {
+        "holds text": bool(verb.text) and verb.name not in HOLDS_TEXT,
+        "is too long": verb.name == "Say" and len(verb.text) > LONGEST_SAY,
+        "has too many hints": len(hints) > MOST_HINTS or any(len(hint) > LONGEST_HINT for hint in hints),
+        "calls nobody": verb.name == "Dial" and not verb.inside,
+        "calls too many": verb.name == "Dial" and len(verb.inside) > MOST_NOUNS,
+        "plays nothing": verb.name == "Play" and not verb.text and not verb.attributes.get("digits"),
+        "takes no speechTimeout auto with a model": "speechModel" in verb.attributes
+        and verb.attributes.get("speechTimeout") == "auto",
+    }
+    for what, is_so in wrong.items():
+        if is_so:
+            raise BadDocument("12200", f"{verb.name} {what}")
 
 
 def _spoken(element: ElementTree.Element) -> str:
