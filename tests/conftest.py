@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -68,6 +69,7 @@ def engine(settings: Settings) -> Iterator[Engine]:
 
 def import_all_models() -> None:
     """The composition root knows every package, so that every table is declared."""
+    import_module("app")
     assert db.Base.metadata.tables
 
 
@@ -135,7 +137,10 @@ def app(engine: Engine, clean: None, settings: Settings) -> Flask:
     """The whole house as a Flask application."""
     from app import create_app
 
-    return create_app()
+    made = create_app()
+    db.sessions.kw["bind"].dispose()  # one engine for the whole run: an engine for each test would leave connections
+    db.sessions.configure(bind=engine)
+    return made
 
 
 @pytest.fixture
