@@ -134,7 +134,9 @@ def _keyed_number(question: Question, digits: str) -> Answer:
     number = digits.strip("*#")
     if not number:
         return Answer(Meaning.REPEAT if "*" in digits else Meaning.SILENCE)
-    if number in ("0", "9"):
+    if set(number) == {"0"}:
+        return Answer(Meaning.PERSON)
+    if number in KEYS:
         return Answer(KEYS[number])
     if question.takes is Takes.MOBILE:
         mobile = reach.mobile(number, question.region)

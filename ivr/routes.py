@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from config import policy as policy_file
 from config.settings import Settings
 from core import web
+from core.errors import HotlineError
 from core.uow import unit_of_work
 from ivr.hearing import OPEN
 from ivr.reply import Reply, Then
@@ -37,7 +38,7 @@ def check_dialog(state: BlueprintSetupState) -> None:
 MANY_KEYS = frozenset({Takes.CODE, Takes.MOBILE})
 """Questions answered by several keys, ended by the pound key or by waiting."""
 TOLD = frozenset({"ivr.status", "ivr.recording", "ivr.placed_status"})
-"""Reports that nobody listens to: they fail openly, and the carrier sends them again."""
+"""Reports that nobody listens to: they fail openly. After a 5xx the carrier sends them again, after a 404 not."""
 TO_DUTY = frozenset({"ivr.placed", "ivr.placed_answer"})
 AFTER_DIAL = frozenset({"ivr.dialled"})
 AFTER_RECORD = frozenset({"ivr.recorded"})
@@ -48,14 +49,18 @@ def never_drop_the_caller(err: Exception) -> Response | HTTPException | tuple[st
     """A caller must hear something, and reach someone, whatever broke; also while the database is away."""
     if isinstance(err, HTTPException):
         return err
-    log.exception("a call went wrong at %s", request.endpoint)
+    is_refused = isinstance(err, HotlineError)
+    if is_refused:
+        log.warning("a webhook made no sense at %s: %s", request.endpoint, type(err).__name__)
+    else:
+        log.exception("a call went wrong at %s", request.endpoint)
     if request.endpoint in TOLD:
-        return "", 500
-    if request.endpoint in TO_DUTY:
+        return "", 404 if is_refused else 500
+    if request.endpoint in TO_DUTY or request.endpoint in AFTER_RECORD:
         return _spoken(twiml.hang_up(_in_both("apology_bye")))
-    if request.endpoint in AFTER_RECORD:
-        return _spoken(twiml.hang_up(_in_both("apology_bye")))
-    return _spoken(_apology_message() if request.endpoint in AFTER_DIAL else _apology())
+    if request.endpoint in AFTER_DIAL:
+        return _after_apology_dial()
+    return _spoken(_apology())
 
 
 @bp.post("/incoming")
@@ -150,8 +155,7 @@ def placed_status(call_id: int) -> Response:
 @bp.post("/apology/dialled")
 def apology_dialled() -> Response:
     """After an apology the duty phone was rung. Works without the database."""
-    is_answered = DialResult.from_form(request.form).was_answered
-    return _spoken(twiml.hang_up() if is_answered else _apology_message())
+    return _after_apology_dial()
 
 
 @bp.post("/apology/recorded")
@@ -189,6 +193,11 @@ def _ask_to_confirm(call_id: int, lines: list[Line], lang: str) -> Document:
     timeout = policy_file.current().ivr.silence
     url = _voice(f"/ivr/placed/{call_id}/answer")
     return twiml.ask(lines, url, digits=1, finish_on_key="", speech=False, lang=lang, timeout=timeout)
+
+
+def _after_apology_dial() -> Response:
+    is_answered = DialResult.from_form(request.form).was_answered
+    return _spoken(twiml.hang_up(_in_both("bye")) if is_answered else _apology_message())
 
 
 def _apology() -> Document:

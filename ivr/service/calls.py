@@ -201,6 +201,7 @@ def _unseen(uow: UnitOfWork, call_sid: str, msisdn: str | None, dnis: str | None
             msisdn=msisdn,
             dnis=dnis or "",
             lang=caller.lang,
+            is_slow=caller.prefers_person,
             person_id=caller.one.person_id if caller.one else None,
             started_at=uow.now - duration,
             node=speech.dialog().start,
@@ -243,6 +244,7 @@ def _write_down(uow: UnitOfWork, call: Call, heard: Heard, answer: Answer) -> No
             {**both, **said_by_line, "certainty": None},
             {**both, **said_by_caller, "certainty": answer.certainty if answer.intent else None},
         ],
+        execution_options={"render_nulls": True},  # else rows with and without a confidence are two statements
     )
 
 

@@ -19,8 +19,9 @@ def reached(uow: UnitOfWork, call: Call, outcome: CallOutcome, about: str = "") 
         call.outcome = outcome
     if about and call.outcome is not CallOutcome.EMERGENCY:
         call.about = about
-    if outcome in SETTLED and call.msisdn is not None:
-        tasks.meet(uow, msisdn=call.msisdn, kinds=frozenset({TaskKind.RETURN_CALL}))
+    if outcome in SETTLED:
+        cause = _cause(call) if call.msisdn is None else None
+        tasks.meet(uow, cause=cause, msisdn=call.msisdn, kinds=frozenset({TaskKind.RETURN_CALL}))
 
 
 def owe_return_call(uow: UnitOfWork, call: Call, ticket: Ticket | None) -> None:
@@ -34,9 +35,13 @@ def owe_return_call(uow: UnitOfWork, call: Call, ticket: Ticket | None) -> None:
     tasks.open_task(
         uow,
         TaskKind.RETURN_CALL,
-        f"call:{call.id}",
+        _cause(call),
         "hung_up",
         msisdn=call.msisdn,
         ticket=ticket,
         due_by=uow.policy.tasks.return_call_within,
     )
+
+
+def _cause(call: Call) -> str:
+    return f"call:{call.id}"

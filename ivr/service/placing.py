@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from core.uow import UnitOfWork
@@ -159,10 +159,8 @@ def settle_unknown(uow: UnitOfWork, call_id: int, logged: list[LoggedCall] | Non
     if logged is None:
         call.due_at = uow.now + NEXT_ASK
         return
-    adopted = frozenset(
-        uow.session.scalars(select(CallToPlace.carrier_sid).where(CallToPlace.carrier_sid.is_not(None)))
-    )
-    mine = [one for one in logged if one.call_sid not in adopted and not _is_call_of_ours(uow, one.call_sid)]
+    others = _known_already(uow, [one.call_sid for one in logged])
+    mine = [one for one in logged if one.call_sid not in others]
     if mine:
         call.placing, call.carrier_sid = Placing.PLACED, mine[-1].call_sid
         return
@@ -218,8 +216,11 @@ def _try_again(uow: UnitOfWork, call: CallToPlace, *, for_good: bool) -> None:
     tasks.open_task(uow, TaskKind.CHECK, f"placed:{call.id}", "duty_not_reached", ticket=ticket)
 
 
-def _is_call_of_ours(uow: UnitOfWork, carrier_sid: str) -> bool:
-    return bool(uow.session.scalar(select(func.count()).where(Call.carrier_sid == carrier_sid)))
+def _known_already(uow: UnitOfWork, logged: Sequence[str]) -> frozenset[str]:
+    """Which of the carrier's ids belong to other calls of ours."""
+    placed = select(CallToPlace.carrier_sid).where(CallToPlace.carrier_sid.in_(logged))
+    others = select(Call.carrier_sid).where(Call.carrier_sid.in_(logged))
+    return frozenset(uow.session.scalars(placed.union_all(others)))
 
 
 def _cause(call: Call) -> str:

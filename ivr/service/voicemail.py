@@ -18,6 +18,7 @@ from ticketing.service import tasks, tickets
 
 SHORTEST = timedelta(seconds=2)  # shorter is a breath, or a phone put down
 BATCH = 10
+UNTOLD_AFTER = timedelta(minutes=10)  # the carrier's report that the sound is ready got lost: fetch it all the same
 RETRY_AFTER = timedelta(minutes=2)
 ATTEMPTS = 8
 LATER_EACH_TIME = 2  # the pause doubles
@@ -39,6 +40,7 @@ def keep(uow: UnitOfWork, turn: Turn, done: RecordingDone) -> bool:
             url=done.url,
             seconds=round(done.duration.total_seconds()),
             at=call.ended_at or uow.now,
+            fetch_at=uow.now + UNTOLD_AFTER,
         )
         .on_conflict_do_nothing(index_elements=[Voicemail.recording_sid])
         .returning(Voicemail.id)
@@ -50,11 +52,11 @@ def keep(uow: UnitOfWork, turn: Turn, done: RecordingDone) -> bool:
 
 
 def ready(uow: UnitOfWork, done: RecordingDone) -> None:
-    """The carrier says that the sound is complete: fetch it."""
+    """The carrier says that the sound is complete: fetch it. Said again, it changes nothing."""
     voicemail = uow.session.scalar(
         select(Voicemail).where(Voicemail.recording_sid == done.recording_sid).with_for_update()
     )
-    if voicemail is not None and voicemail.sha256 is None and voicemail.fetch_at is None:
+    if voicemail is not None and voicemail.sha256 is None and not voicemail.attempts:
         voicemail.url = done.url or voicemail.url
         voicemail.fetch_at = uow.now
         uow.wake("ivr.fetch_recordings")

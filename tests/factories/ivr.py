@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
@@ -41,6 +41,7 @@ class Phone:
     number: str = "+8616200000901"
     sid: str = field(default_factory=lambda: f"CA{next(_numbers):032x}")
     heard: Document | None = None
+    transcript: list[str] = field(default_factory=list)
 
     def dial(self, **more: str) -> Document:
         """Call the line."""
@@ -105,7 +106,16 @@ class Phone:
         response = self.post(path, **{"CallStatus": "in-progress", **common, **form})
         assert response.status_code == 200, response.status
         self.heard = taken_apart(response)
+        self.transcript += [_written_down(form), f"line: {self.heard.words} [{self.heard.verb}]"]
         return self.heard
+
+
+def _written_down(form: Mapping[str, str]) -> str:
+    if words := form.get("SpeechResult"):
+        return f"caller: {words}"
+    if digits := form.get("Digits"):
+        return f"caller presses {digits}"
+    return f"duty phone: {form['DialCallStatus']}" if "DialCallStatus" in form else "caller: ..."
 
 
 def taken_apart(response: TestResponse) -> Document:
