@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true, tuple_
 from sqlalchemy.orm import Session
 
-from directory.models import Household, Jurisdiction, Person
+from directory.models import Jurisdiction, Person
 from directory.queries import within
 from directory.scope import Scope
 from ivr.models import Call, CallTurn, Voicemail
@@ -19,7 +19,7 @@ from providers.models import Provider
 from sms.models import InboundSms, OutboundSms, Outcome
 from staff.models import User
 from ticketing.dispatch_lifecycle import HOLDING
-from ticketing.errors import TicketNotFound
+from ticketing.errors import TaskNotFound, TicketNotFound
 from ticketing.lifecycle import OVER, State
 from ticketing.models import Candidate, Dispatch, FollowUp, Task, Ticket, TicketEvent
 
@@ -88,11 +88,39 @@ class Whole:
 def queue(
     session: Session, scope: Scope, *, view: View, user_id: int, after: tuple[datetime, int] | None = None
 ) -> list[QueueRow]:
-    """A page of the queue, nearest promise first; `after` is the (close_by, id) of the last row of the page before."""
-    statement = _rows().where(_visible(scope), _of_view(view, user_id)).order_by(Ticket.close_by, Ticket.id)
-    if after is not None:
-        statement = statement.where(tuple_(Ticket.close_by, Ticket.id) > after)
-    return _read(session, statement.limit(PAGE))
+    """A page of the queue: open tickets by their next promise, the nearest first; others from the newest end.
+
+    `after` are moment (see `place_in_queue`) and id of the last row of the page before.
+    """
+    statement = _rows().where(_visible(scope), _of_view(view, user_id))
+    if view in UNCOUNTED:
+        newest = Ticket.opened_at if view is View.ALL else func.coalesce(Ticket.closed_at, Ticket.opened_at)
+        statement = statement.order_by(newest.desc(), Ticket.id.desc())
+        further = tuple_(newest, Ticket.id) < after
+    else:
+        nearest = case((_waits_for_contact(), Ticket.contact_by), else_=Ticket.close_by)
+        statement = statement.order_by(nearest, Ticket.id)
+        further = tuple_(nearest, Ticket.id) > after
+    return _read(session, (statement if after is None else statement.where(further)).limit(PAGE))
+
+
+def place_in_queue(ticket: Ticket, view: View) -> tuple[datetime, int]:
+    """Where a ticket stands in the order of a view: the cursor of the next page."""
+    if view is View.ALL:
+        return ticket.opened_at, ticket.id
+    if view is View.DONE:
+        return ticket.closed_at or ticket.opened_at, ticket.id
+    return next_promise(ticket), ticket.id
+
+
+def next_promise(ticket: Ticket) -> datetime:
+    """The promise that runs now: first contact until it is met, then closing."""
+    return ticket.contact_by if waits_for_contact(ticket) else ticket.close_by
+
+
+def waits_for_contact(ticket: Ticket) -> bool:
+    """Whether nobody spoke to the requester yet and that is due before closing."""
+    return ticket.contacted_at is None and ticket.contact_by < ticket.close_by
 
 
 def search(session: Session, scope: Scope, words: str, numbers: Sequence[str]) -> list[QueueRow]:
@@ -126,16 +154,17 @@ def counts(session: Session, scope: Scope, *, user_id: int, now: datetime) -> Co
 
 
 def version(session: Session, scope: Scope) -> str:
-    """A short mark that changes when any ticket of the reader's area does."""
+    """A short mark that changes when any open ticket of the reader's area does, comes or goes."""
     row = session.execute(
-        select(func.count(), func.coalesce(func.sum(Ticket.version), 0), func.max(Ticket.id)).where(_visible(scope))
+        select(func.count(), func.coalesce(func.sum(Ticket.version), 0), func.coalesce(func.max(Ticket.id), 0)).where(
+            _visible(scope), Ticket.state.not_in(OVER)
+        )
     ).one()
     return "-".join(str(part) for part in row)
 
 
-def ticket_version(session: Session, scope: Scope, code: str) -> str:
-    """A short mark that changes when the ticket, its texts or its calls do."""
-    ticket = find(session, scope, code)
+def mark(session: Session, ticket: Ticket) -> str:
+    """A short mark that changes when the ticket, its history or its texts do."""
     texts = session.execute(
         select(
             func.count(), func.count().filter(OutboundSms.settled_at.is_not(None)), func.max(OutboundSms.submitted_at)
@@ -156,6 +185,25 @@ def find(session: Session, scope: Scope, code: str) -> Ticket:
     return found
 
 
+def held(session: Session, scope: Scope, code: str) -> Ticket:
+    """The ticket that holds this code today, for a change. Raises TicketNotFound unless the reader may see that one."""
+    found = session.scalar(
+        select(Ticket).where(Ticket.code == code.upper(), Ticket.released_at.is_(None), _visible(scope))
+    )
+    if found is None:
+        raise TicketNotFound(code)
+    return found
+
+
+def holder_number(session: Session, ticket: Ticket) -> str | None:
+    """The telephone of the provider who has the job, if one has."""
+    return session.scalar(
+        select(Provider.msisdn)
+        .join(Dispatch, Dispatch.provider_id == Provider.id)
+        .where(Dispatch.ticket_id == ticket.id, Dispatch.state.in_(HOLDING))
+    )
+
+
 def whole(session: Session, scope: Scope, code: str) -> Whole:
     """Everything of one ticket. Raises TicketNotFound when there is none, or none the reader may see."""
     ticket = find(session, scope, code)
@@ -171,11 +219,7 @@ def whole(session: Session, scope: Scope, code: str) -> Whole:
         .where(Candidate.ticket_id == ticket.id, Candidate.round == ticket.round)
         .order_by(Candidate.rank.nulls_last(), Candidate.id)
     ).all()
-    calls = session.scalars(
-        select(Call)
-        .where(or_(Call.about == ticket.code, Call.carrier_sid == ticket.call_sid), Call.started_at >= _began(ticket))
-        .order_by(Call.started_at)
-    ).all()
+    calls = session.scalars(select(Call).where(_calls(ticket)).order_by(Call.started_at)).all()
     call_ids = [call.id for call in calls]
     return Whole(
         ticket=ticket,
@@ -215,21 +259,52 @@ def whole(session: Session, scope: Scope, code: str) -> Whole:
     )
 
 
-def tasks(session: Session, scope: Scope) -> list[tuple[Task, Ticket | None]]:
-    """Open tasks, the most pressing first."""
-    rows = session.execute(
-        select(Task, Ticket)
+def tasks(
+    session: Session, scope: Scope, *, after: tuple[datetime, int] | None = None
+) -> list[tuple[Task, Ticket | None, str | None]]:
+    """A page of open tasks with their tickets and who does them, the most pressing first.
+
+    `after` are due time and id of the last row of the page before.
+    """
+    statement = (
+        select(Task, Ticket, User.name)
         .outerjoin(Ticket, Ticket.id == Task.ticket_id)
+        .outerjoin(User, User.id == Task.owner_id)
         .where(Task.done_at.is_(None), _task_visible(scope))
         .order_by(Task.due_at, Task.id)
-        .limit(2 * PAGE)
-    ).all()
-    return [(row[0], row[1]) for row in rows]
+        .limit(PAGE)
+    )
+    if after is not None:
+        statement = statement.where(tuple_(Task.due_at, Task.id) > after)
+    return [(row[0], row[1], row[2]) for row in session.execute(statement).all()]
 
 
-def texts(session: Session, *, only_waiting: bool) -> list[InboundSms]:
-    """Inbound texts, the newest first; those that wait for a person, or all."""
-    statement = select(InboundSms).order_by(InboundSms.id.desc()).limit(2 * PAGE)
+def open_task(session: Session, scope: Scope, task_id: int) -> Task:
+    """One open task. Raises TaskNotFound when there is none, or none the reader may see."""
+    found = session.scalar(
+        select(Task)
+        .outerjoin(Ticket, Ticket.id == Task.ticket_id)
+        .where(Task.id == task_id, Task.done_at.is_(None), _task_visible(scope))
+    )
+    if found is None:
+        raise TaskNotFound(task_id)
+    return found
+
+
+def texts(session: Session, scope: Scope, *, only_waiting: bool, before: int | None = None) -> list[InboundSms]:
+    """A page of inbound texts, the newest first; those that wait for a person, or all.
+
+    Who does not see the whole city sees the texts about the tickets of his part. `before` is the id of the last row of
+    the page before.
+    """
+    statement = select(InboundSms).order_by(InboundSms.id.desc()).limit(PAGE)
+    if before is not None:
+        statement = statement.where(InboundSms.id < before)
+    if not scope.sees_unplaced:
+        about = select(Ticket.id).where(
+            Ticket.code == InboundSms.about, Ticket.opened_at <= InboundSms.received_at, _visible(scope)
+        )
+        statement = statement.where(about.exists())
     if only_waiting:
         statement = statement.where(InboundSms.outcome.in_((Outcome.QUEUED, Outcome.ASKED)))
     return list(session.scalars(statement))
@@ -239,11 +314,6 @@ def answers_to(session: Session, message_ids: Sequence[int]) -> dict[int, Outbou
     """The one answer of each inbound text, where there is one."""
     rows = session.scalars(select(OutboundSms).where(OutboundSms.answers_id.in_(message_ids)))
     return {row.answers_id: row for row in rows if row.answers_id is not None}
-
-
-def household_address(session: Session, household_id: int) -> str:
-    """The address on file of a household."""
-    return session.scalar(select(Household.address).where(Household.id == household_id)) or ""
 
 
 def latest_steps(session: Session, after: int, limit: int) -> list[tuple[TicketEvent, str]]:
@@ -277,6 +347,10 @@ def _read(session: Session, statement: Select[Any]) -> list[QueueRow]:
     return [QueueRow(*row) for row in session.execute(statement).all()]
 
 
+def _waits_for_contact() -> ColumnElement[bool]:
+    return and_(Ticket.contacted_at.is_(None), Ticket.contact_by < Ticket.close_by)
+
+
 def _visible(scope: Scope) -> ColumnElement[bool]:
     return within(Ticket.jurisdiction_code, scope)
 
@@ -307,21 +381,28 @@ def _of_view(view: View, user_id: int) -> ColumnElement[bool]:
             return is_open
 
 
-def _began(ticket: Ticket) -> Any:
-    """A code is used again after months: what is older than this ticket belongs to another one of the same code."""
-    return case((Call.carrier_sid == ticket.call_sid, Call.started_at), else_=ticket.opened_at)
+def _calls(ticket: Ticket) -> ColumnElement[bool]:
+    """A code is used again after months: what is older, or younger than its release, belongs to another ticket."""
+    about = and_(
+        Call.about == ticket.code,
+        Call.started_at >= ticket.opened_at,
+        Call.started_at <= ticket.released_at if ticket.released_at else true(),
+    )
+    return or_(about, Call.carrier_sid == ticket.call_sid) if ticket.call_sid else about
 
 
 def _texts_out(ticket: Ticket) -> ColumnElement[bool]:
     return and_(
-        OutboundSms.about == ticket.code, OutboundSms.created_at >= ticket.opened_at, _until(ticket, OutboundSms)
+        OutboundSms.about == ticket.code,
+        OutboundSms.created_at >= ticket.opened_at,
+        OutboundSms.created_at <= ticket.released_at if ticket.released_at else true(),
     )
 
 
 def _texts_in(ticket: Ticket) -> ColumnElement[bool]:
-    mine = and_(InboundSms.about == ticket.code, InboundSms.received_at >= ticket.opened_at)
+    mine = and_(
+        InboundSms.about == ticket.code,
+        InboundSms.received_at >= ticket.opened_at,
+        InboundSms.received_at <= ticket.released_at if ticket.released_at else true(),
+    )
     return or_(mine, InboundSms.id == ticket.message_id) if ticket.message_id else mine
-
-
-def _until(ticket: Ticket, table: type[OutboundSms]) -> ColumnElement[bool]:
-    return table.created_at <= ticket.released_at if ticket.released_at else true()

@@ -23,11 +23,11 @@ class FormGuard:
     """Refuses every changing request without a token, but for blueprints that have another proof."""
 
     def __init__(self) -> None:
-        self._exempt: set[str] = set()
+        self.exempted: set[str | None] = set()
 
     def exempt(self, blueprint: Blueprint) -> None:
         """Leave a blueprint out: its requests are signed by the carrier, or come from this machine only."""
-        self._exempt.add(blueprint.name)
+        self.exempted.add(blueprint.name)
 
     def protect(self, app: Flask) -> None:
         """Check each request of this application, and give templates `csrf_token()`."""
@@ -35,7 +35,7 @@ class FormGuard:
         app.jinja_env.globals.update(csrf_token=token)
 
     def _check(self) -> None:
-        if request.method in SAFE_METHODS or request.endpoint is None or request.blueprint in self._exempt:
+        if request.method in SAFE_METHODS or request.endpoint is None or request.blueprint in self.exempted:
             return
         if not is_ours(request.form.get(FIELD, "")):
             raise FormRefused

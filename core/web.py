@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import babel.dates
-from flask import Blueprint, Flask, Response, current_app, g, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, Response, abort, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from redis import Redis
@@ -52,6 +52,7 @@ def prepare(app: Flask, settings: Settings) -> None:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     app.before_request(_choose_language)
+    app.before_request(_refuse_nul)
     csrf.protect(app)
     app.after_request(_harden)
     app.register_error_handler(HotlineError, refuse)
@@ -155,6 +156,14 @@ def _choose_language() -> None:
     g.lang = chosen
 
 
+def _refuse_nul() -> None:
+    """No text of the database holds a NUL, and nobody types one."""
+    if request.blueprint in csrf.exempted:
+        return
+    if "\0" in request.path or any("\0" in value for value in request.values.values()):
+        abort(400)
+
+
 def _page_words() -> dict[str, Any]:
     return {"lang": lang(), "html_lang": wording.HTML_LANG[lang()]}
 
@@ -176,8 +185,12 @@ def refusal_sentence(err: HotlineError) -> str:
 
 def refuse(err: HotlineError) -> ResponseReturnValue:
     """A refusal as a page of its own."""
-    status = next(code for kind, code in STATUS.items() if isinstance(err, kind))
-    return _refusal_page(refusal_sentence(err), status)
+    return _refusal_page(refusal_sentence(err), status_of(err))
+
+
+def status_of(err: HotlineError) -> int:
+    """The status of the answer that tells this refusal."""
+    return next(code for kind, code in STATUS.items() if isinstance(err, kind))
 
 
 def _form_refused(err: FormRefused) -> ResponseReturnValue:
@@ -187,7 +200,7 @@ def _form_refused(err: FormRefused) -> ResponseReturnValue:
 def _http_refusal(err: HTTPException) -> ResponseReturnValue:
     if err.code is None or err.code < 400:
         return err
-    key = f"core.refusal.http_{err.code}" if err.code in (403, 404, 405, 413, 429) else "core.refusal.http_other"
+    key = f"core.refusal.http_{err.code}" if err.code in (400, 403, 404, 405, 413, 429) else "core.refusal.http_other"
     return _refusal_page(say(key), err.code)
 
 

@@ -54,6 +54,13 @@ class TaskNotFound(NotFound):
         super().__init__("errors.task_not_found", task=task_id)
 
 
+class TaskTaken(Conflict):
+    """Somebody else said first that he does it."""
+
+    def __init__(self) -> None:
+        super().__init__("errors.task_taken")
+
+
 class TooLateToReopen(Conflict):
     """The code belongs to nobody any more: a new ticket has to be opened."""
 

@@ -10,13 +10,14 @@ from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from console import queries
-from console.queries import TABS, UNCOUNTED, QueueRow, View
+from console.paging import cursor, read_cursor
+from console.queries import TABS, UNCOUNTED, QueueRow, View, next_promise
 from console.routes.blueprint import bp, show
-from console.routes.words import ClockView, matter, next_promise, place, ticket_clock
+from console.routes.words import ClockView, matter, place, since, ticket_clock
 from core.uow import UnitOfWork, unit_of_work
 from staff.guard import actor, current_scope, current_user, needs
 from telephony import msisdn
-from ticketing.lifecycle import OVER
+from ticketing.lifecycle import OVER, State
 
 SOON = timedelta(hours=2)
 LATER = timedelta(hours=48)
@@ -36,8 +37,9 @@ class Row:
     requester: str
     place: str
     with_name: str | None
+    round: int  # of the offers that stand open now; 0: none does
     source: str
-    opened_at: datetime
+    opened: str
     reopened: int
     is_supervised: bool
     is_draft: bool
@@ -91,7 +93,7 @@ def queue() -> ResponseReturnValue:
             if len(rows) == 1 and rows[0].ticket.code == words.upper():
                 return redirect(url_for("console.ticket", code=rows[0].ticket.code), code=303)
         else:
-            after = _cursor(request.args.get("after", ""))
+            after = read_cursor(request.args.get("after", ""))
             rows = queries.queue(uow.session, scope, view=view, user_id=current_user().user_id, after=after)
         counts = queries.counts(uow.session, scope, user_id=current_user().user_id, now=uow.now)
         page = _page(uow, rows, view, words, queries.version(uow.session, scope))
@@ -114,8 +116,8 @@ def _page(uow: UnitOfWork, rows: Sequence[QueueRow], view: View, words: str, ver
         members = tuple(view_row for row, view_row in drawn if _group(row, uow.now) == name)
         if members:
             groups.append(Group(name, members))
-    last = rows[-1].ticket if len(rows) == queries.PAGE and not words else None
-    after = f"{last.close_by.isoformat()}~{last.id}" if last is not None else None
+    is_full = len(rows) == queries.PAGE and not words
+    after = cursor(*queries.place_in_queue(rows[-1].ticket, view)) if is_full else None
     return Page(view, words, tuple(groups), tuple(view_row for _, view_row in drawn), after, version)
 
 
@@ -140,8 +142,9 @@ def _row(row: QueueRow, now: datetime) -> Row:
         requester=ticket.requester_name,
         place=place(ticket, row.place),
         with_name=row.provider or row.owner,
+        round=ticket.round if ticket.state == State.DISPATCHED else 0,
         source=ticket.source,
-        opened_at=ticket.opened_at,
+        opened=since(ticket.opened_at, now),
         reopened=ticket.reopened,
         is_supervised=ticket.is_supervised,
         is_draft=ticket.is_draft,
@@ -150,14 +153,6 @@ def _row(row: QueueRow, now: datetime) -> Row:
 
 def _view(name: str) -> View:
     return View(name) if name in set(View) else View.OPEN
-
-
-def _cursor(text: str) -> tuple[datetime, int] | None:
-    moment, _, number = text.partition("~")
-    try:
-        return datetime.fromisoformat(moment.replace(" ", "+")), int(number)
-    except ValueError:
-        return None
 
 
 def _numbers(uow: UnitOfWork, words: str) -> list[str]:

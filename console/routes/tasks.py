@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import flash, redirect, url_for
+from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from console import queries
-from console.clocks import clock, parts
+from console.paging import cursor, read_cursor
 from console.routes.blueprint import bp, show
-from console.routes.words import ClockView, matter
+from console.routes.words import ClockView, clock_view, matter, moment
 from core import web
 from core.uow import UnitOfWork, unit_of_work
-from staff.guard import actor, current_scope, needs
+from staff.guard import actor, current_scope, current_user, needs
 from telephony.msisdn import masked
-from ticketing.errors import TaskNotFound
 from ticketing.models import Task, Ticket
 from ticketing.service import tasks as service
 
@@ -30,16 +29,36 @@ class Row:
     number: str
     code: str
     matter: str
+    owner: str
+    is_mine: bool
     clock: ClockView
 
 
 @bp.get("/tasks")
 @needs("tasks.do")
 def tasks() -> ResponseReturnValue:
-    """The list of open tasks."""
+    """A page of the open tasks."""
+    after = read_cursor(request.args.get("after", ""))
     with unit_of_work(actor()) as uow:
-        rows = [_row(uow, task, ticket) for task, ticket in queries.tasks(uow.session, current_scope())]
-        return show("tasks.html", uow, rows=rows)
+        found = queries.tasks(uow.session, current_scope(), after=after)
+        last = found[-1][0] if len(found) == queries.PAGE else None
+        return show(
+            "tasks.html",
+            uow,
+            rows=[_row(uow, *one) for one in found],
+            next_after=cursor(last.due_at, last.id) if last is not None else None,
+        )
+
+
+@bp.post("/tasks/<int:task_id>/take")
+@needs("tasks.do")
+def take_task(task_id: int) -> ResponseReturnValue:
+    """Say that the reader is doing it, so that nobody else calls the same person."""
+    with unit_of_work(actor()) as uow:
+        queries.open_task(uow.session, current_scope(), task_id)
+        service.take(uow, task_id, current_user().user_id)
+    flash(web.say("console.done.task_taken"), "ok")
+    return redirect(url_for("console.tasks"), code=303)
 
 
 @bp.post("/tasks/<int:task_id>/done")
@@ -47,20 +66,13 @@ def tasks() -> ResponseReturnValue:
 def finish_task(task_id: int) -> ResponseReturnValue:
     """Say that a task is done."""
     with unit_of_work(actor()) as uow:
-        visible = {task.id for task, _ in queries.tasks(uow.session, current_scope())}
-        if task_id not in visible:
-            raise TaskNotFound(task_id)
+        queries.open_task(uow.session, current_scope(), task_id)
         service.finish(uow, task_id)
     flash(web.say("console.done.task"), "ok")
     return redirect(url_for("console.tasks"), code=303)
 
 
-def _row(uow: UnitOfWork, task: Task, ticket: Ticket | None) -> Row:
-    seen = clock(task.opened_at, task.due_at, uow.now)
-    key, facts = parts(seen.left)
-    left = web.say(
-        f"console.clock.{'over' if seen.look == 'late' else 'left'}", time=web.say(f"console.clock.{key}", **facts)
-    )
+def _row(uow: UnitOfWork, task: Task, ticket: Ticket | None, owner: str | None) -> Row:
     return Row(
         id=task.id,
         kind=task.kind,
@@ -68,7 +80,9 @@ def _row(uow: UnitOfWork, task: Task, ticket: Ticket | None) -> Row:
         number=_number(task),
         code=ticket.code if ticket else "",
         matter=matter(ticket) if ticket else "",
-        clock=ClockView(seen.look, seen.percent, left, web.city_moment(task.due_at)),
+        owner=owner or "",
+        is_mine=task.owner_id == current_user().user_id,
+        clock=clock_view(task.opened_at, task.due_at, uow.now, moment(task.due_at, uow.now)),
     )
 
 

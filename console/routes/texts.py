@@ -7,8 +7,9 @@ from flask.typing import ResponseReturnValue
 
 from console import queries
 from console.routes.blueprint import bp, show
+from console.routes.words import moment
 from core.uow import unit_of_work
-from staff.guard import actor, needs
+from staff.guard import actor, current_scope, needs
 from telephony.msisdn import masked
 
 
@@ -18,11 +19,21 @@ def texts() -> ResponseReturnValue:
     """Inbound texts with how they were read, their outcome and the answer."""
     only_waiting = request.args.get("only") == "waiting"
     with unit_of_work(actor()) as uow:
-        rows = queries.texts(uow.session, only_waiting=only_waiting)
+        before = request.args.get("before", type=int)
+        rows = queries.texts(uow.session, current_scope(), only_waiting=only_waiting, before=before)
         answers = queries.answers_to(uow.session, [row.id for row in rows])
         return show(
             "texts.html",
             uow,
             only_waiting=only_waiting,
-            rows=[{"text": row, "number": masked(row.msisdn), "answer": answers.get(row.id)} for row in rows],
+            rows=[
+                {
+                    "text": row,
+                    "at": moment(row.received_at, uow.now),
+                    "number": masked(row.msisdn),
+                    "answer": answers.get(row.id),
+                }
+                for row in rows
+            ],
+            next_before=rows[-1].id if len(rows) == queries.PAGE else None,
         )

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from console import queries
-from console.routes.blueprint import bp
+from console.errors import NobodyToText, NothingWritten, TooManyWords, UnknownChoice
+from console.routes.blueprint import bp, show
+from console.routes.tickets import Typed, ticket_page
 from core import web
-from core.errors import HotlineError
+from core.errors import HotlineError, NotAllowed, NotFound
 from core.uow import UnitOfWork, unit_of_work
+from directory.queries import communities
 from sms import service as sms
+from staff.errors import NotPermitted
 from staff.guard import actor, current_scope, current_user, needs
-from ticketing.dispatch_lifecycle import HOLDING
+from ticketing.errors import ReasonMissing
 from ticketing.service import dispatches, tickets
 
 LONGEST_WORDS = 1000
 LONGEST_REASON = 200
+LONGEST_ADDRESS = 200
+NO_VERSION = -1
+KEY = re.compile(r"[0-9a-f]{32}")
 
 
 @bp.post("/tickets/<code>/take")
@@ -24,7 +33,7 @@ LONGEST_REASON = 200
 def take(code: str) -> ResponseReturnValue:
     """Make the ticket the reader's own."""
     with unit_of_work(actor()) as uow:
-        _reach(uow, code)
+        queries.held(uow.session, current_scope(), code)
         tickets.take(uow, code, current_user().user_id, _version())
     return _back(code, "taken")
 
@@ -33,23 +42,25 @@ def take(code: str) -> ResponseReturnValue:
 @needs("tickets.note")
 def write(code: str) -> ResponseReturnValue:
     """A text to the resident or the provider, or an internal note. The same form twice does it once."""
-    words = request.form.get("words", "").strip()[:LONGEST_WORDS]
+    words = _typed("words", LONGEST_WORDS)
     to = request.form.get("to", "note")
-    key = request.form.get("key", "")[:32]
+    key = request.form.get("key", "")
+    key = key if KEY.fullmatch(key) else ""
     if not words:
-        return _back(code, "nothing_written", kind="bad")
+        raise NothingWritten
     with unit_of_work(actor()) as uow:
-        ticket = queries.find(uow.session, current_scope(), code)
+        ticket = queries.held(uow.session, current_scope(), code)
         if to == "note":
             tickets.note(uow, code, words, key=key)
-            done = "noted"
-        else:
-            number = ticket.notify_msisdn if to == "resident" else _provider_number(uow, code)
-            if not current_scope().may("texts.write") or number is None:
-                return _back(code, "nobody_to_text", kind="bad")
-            sent = sms.write_by_hand(uow, number, words, about=code, lang=ticket.lang, key=key)
-            done = "texted" if sent is not None and sent.delivery != "suppressed" else "suppressed"
-    return _back(code, done, kind="bad" if done == "suppressed" else "ok")
+            return _back(code, "noted")
+        if not current_scope().may("texts.write"):
+            raise NotPermitted
+        number = ticket.notify_msisdn if to == "resident" else queries.holder_number(uow.session, ticket)
+        if number is None:
+            raise NobodyToText
+        lang = ticket.lang if to == "resident" else web.lang()
+        sms.write_by_hand(uow, number, words, about=ticket.code, lang=lang, key=key)
+    return _back(code, "texted")
 
 
 @bp.post("/tickets/<code>/dispatch")
@@ -57,7 +68,7 @@ def write(code: str) -> ResponseReturnValue:
 def dispatch(code: str) -> ResponseReturnValue:
     """Offer the job to a named provider; a choice by hand needs a reason."""
     with unit_of_work(actor()) as uow:
-        _reach(uow, code)
+        queries.held(uow.session, current_scope(), code)
         dispatches.dispatch_by_hand(uow, code, request.form.get("provider", ""), _reason(), _version())
     return _back(code, "dispatched")
 
@@ -67,7 +78,7 @@ def dispatch(code: str) -> ResponseReturnValue:
 def cancel(code: str) -> ResponseReturnValue:
     """Call the ticket off; the provider is told."""
     with unit_of_work(actor()) as uow:
-        _reach(uow, code)
+        queries.held(uow.session, current_scope(), code)
         tickets.cancel(uow, code, _reason(), _version())
     return _back(code, "cancelled")
 
@@ -77,7 +88,7 @@ def cancel(code: str) -> ResponseReturnValue:
 def close(code: str) -> ResponseReturnValue:
     """Close a ticket that was answered at first contact, or confirmed by phone."""
     with unit_of_work(actor()) as uow:
-        _reach(uow, code)
+        queries.held(uow.session, current_scope(), code)
         tickets.close(uow, code, _reason(), _version())
     return _back(code, "closed")
 
@@ -87,8 +98,8 @@ def close(code: str) -> ResponseReturnValue:
 def reopen(code: str) -> ResponseReturnValue:
     """Open a closed ticket again; it keeps its code."""
     with unit_of_work(actor()) as uow:
-        _reach(uow, code)
-        tickets.reopen(uow, code, _reason())
+        queries.held(uow.session, current_scope(), code)
+        tickets.reopen(uow, code, _reason(), _version())
     return _back(code, "reopened")
 
 
@@ -97,51 +108,60 @@ def reopen(code: str) -> ResponseReturnValue:
 def facts(code: str) -> ResponseReturnValue:
     """Fill in service and place; with both known the ticket opens and is matched."""
     with unit_of_work(actor()) as uow:
-        _reach(uow, code)
+        queries.held(uow.session, current_scope(), code)
         service = request.form.get("service", "")
         community = request.form.get("community", "")
-        if (service and service not in uow.catalogue.services) or (community and not current_scope().covers(community)):
-            return _back(code, "unknown_choice", kind="bad")
+        if (service and service not in uow.catalogue.services) or (community and not _is_offered(uow, community)):
+            raise UnknownChoice
         tickets.set_facts(
             uow,
             code,
             service=service or None,
-            address=request.form.get("address", "").strip()[:200] or None,
+            address=_typed("address", LONGEST_ADDRESS) or None,
             jurisdiction_code=community or None,
             version=_version(),
         )
     return _back(code, "filled_in")
 
 
-def _reach(uow: UnitOfWork, code: str) -> None:
-    """Raise TicketNotFound unless the reader may see this ticket."""
-    queries.find(uow.session, current_scope(), code)
+def _is_offered(uow: UnitOfWork, community: str) -> bool:
+    return any(one.code == community for one in communities(uow.session, current_scope()))
 
 
-def _provider_number(uow: UnitOfWork, code: str) -> str | None:
-    found = queries.whole(uow.session, current_scope(), code)
-    return next((provider.msisdn for one, provider in found.dispatches if one.state in HOLDING), None)
-
-
-def _version() -> int | None:
+def _version() -> int:
+    """The version that the reader saw; a form without one saw none that exists."""
     version = request.form.get("version", "")
-    return int(version) if version.isdecimal() else None
+    return int(version) if version.isascii() and version.isdecimal() else NO_VERSION
 
 
 def _reason() -> str:
-    return request.form.get("reason", "").strip()[:LONGEST_REASON]
+    reason = _typed("reason", LONGEST_REASON)
+    if not reason:
+        raise ReasonMissing
+    return reason
 
 
-def _back(code: str, done: str, *, kind: str = "ok") -> ResponseReturnValue:
-    flash(web.say(f"console.done.{done}", code=code), kind)
+def _typed(field: str, most: int) -> str:
+    """A field as it was typed. Raises TooManyWords: cutting it off would lose what somebody wrote."""
+    words = request.form.get(field, "").replace("\r\n", "\n").strip()
+    if len(words) > most:
+        raise TooManyWords(most)
+    return words
+
+
+def _back(code: str, done: str) -> ResponseReturnValue:
+    flash(web.say(f"console.done.{done}", code=code.upper()), "ok")
     return redirect(url_for("console.ticket", code=code), code=303)
 
 
 @bp.errorhandler(HotlineError)
 def refuse_on_the_page(err: HotlineError) -> ResponseReturnValue:
-    """A refusal of an action is shown on the ticket's page, so that nothing of the page is lost."""
+    """A refusal of an action is told on the ticket's page as it stands now, with what was typed still in its form."""
     code = (request.view_args or {}).get("code")
-    if request.method != "POST" or code is None:
+    if request.method != "POST" or code is None or isinstance(err, NotFound | NotAllowed):
         return web.refuse(err)
-    flash(web.refusal_sentence(err), "bad")
-    return redirect(url_for("console.ticket", code=code), code=303)
+    with unit_of_work(actor()) as uow:
+        found = queries.whole(uow.session, current_scope(), code)
+        action = (request.endpoint or "").rpartition(".")[2]
+        typed = Typed(action, request.form.to_dict(), web.refusal_sentence(err))
+        return show("ticket.html", uow, page=ticket_page(uow, found, current_scope(), typed)), web.status_of(err)

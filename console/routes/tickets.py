@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from config import policy as policy_file
 from console import queries
 from console.queries import Whole
 from console.routes.blueprint import bp, show
-from console.routes.words import matter, place, ticket_clock
+from console.routes.words import matter, moment, place, ticket_clock
 from console.timeline import Entry, Kind, Turn, merge, only
 from core import web
 from core.uow import UnitOfWork, unit_of_work
@@ -97,7 +97,7 @@ class Holder:
     code: str
     name: str
     rating: str
-    promised_at: datetime | None
+    promised: str  # empty: no hour was promised
     amount: int | None
 
 
@@ -132,9 +132,21 @@ class Promise:
     """One promise: met, running or late."""
 
     name: str
-    met_at: datetime | None
-    by: datetime | None
+    met: str
+    by: str  # empty: no hour was promised
     look: str
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A form that was refused: which one, what stood in it, and why."""
+
+    action: str
+    fields: Mapping[str, str]
+    refusal: str
+
+
+NOTHING_TYPED = Typed("", {}, "")
 
 
 @bp.get("/tickets/<code>")
@@ -143,25 +155,34 @@ def ticket(code: str) -> ResponseReturnValue:
     """The page of one ticket."""
     with unit_of_work(actor()) as uow:
         found = queries.whole(uow.session, current_scope(), code)
-        return show("ticket.html", uow, page=_page(uow, found, current_scope()))
+        return show("ticket.html", uow, page=ticket_page(uow, found, current_scope()))
 
 
 @bp.get("/tickets/<code>/version")
 @needs("tickets.read")
 def ticket_version(code: str) -> ResponseReturnValue:
-    """A short mark that changes when the ticket, its texts or its calls do."""
+    """A short mark that changes when the ticket, its history or its texts do."""
     with unit_of_work(actor()) as uow:
-        return {"version": queries.ticket_version(uow.session, current_scope(), code)}
+        ticket = queries.find(uow.session, current_scope(), code)
+        return {"version": queries.mark(uow.session, ticket)}
 
 
-def _page(uow: UnitOfWork, found: Whole, scope: Scope) -> dict[str, Any]:
+def ticket_page(uow: UnitOfWork, found: Whole, scope: Scope, typed: Typed = NOTHING_TYPED) -> dict[str, Any]:
+    """What the page of one ticket shows; `typed` puts a refused form back as it was."""
     one = found.ticket
     wanted = request.args.get("only", "all")
-    tab = request.args.get("write", "resident" if one.notify_msisdn else "note")
+    may = _may(one, scope)
+    may_text = may.write and scope.may("texts.write")
+    usual = "resident" if may_text and one.notify_msisdn else "note"
+    tab = typed.fields.get("to") or request.args.get("write", usual)
     entries = merge(_steps_told(found), _texts(found), _calls(found))
     holding = next(((d, p) for d, p in reversed(found.dispatches) if d.state in HOLDING), None)
-    may = _may(one, scope)
     shown = holding or next(((d, p) for d, p in reversed(found.dispatches) if d.state == DispatchState.COMPLETED), None)
+    tabs = [
+        name
+        for name in TABS
+        if name == "note" or (may_text and (one.notify_msisdn if name == "resident" else holding is not None))
+    ]
     return {
         "code": one.code,
         "matter": matter(one),
@@ -169,22 +190,18 @@ def _page(uow: UnitOfWork, found: Whole, scope: Scope) -> dict[str, Any]:
         "state": one.state,
         "reopened": one.reopened,
         "version": one.version,
-        "version_tag": queries.ticket_version(uow.session, scope, one.code),
+        "version_tag": queries.mark(uow.session, one),
         "clock": ticket_clock(one, uow.now),
         "may": may,
-        "next": _next(found, holding),
+        "next": _next(found, holding, uow.now),
         "only": wanted if wanted in set(Kind) else "all",
         "entries": only(entries, wanted),
-        "tabs": [
-            name
-            for name in TABS
-            if name == "note" or (name == "resident" and one.notify_msisdn) or (name == "provider" and holding)
-        ],
-        "tab": tab if tab in TABS else "note",
-        "form_key": secrets.token_hex(16),
-        "draft": "",
+        "tabs": tabs,
+        "tab": tab if tab in tabs else "note",
+        "form_key": typed.fields.get("key") or secrets.token_hex(16),
+        "typed": typed,
         "steps": _tracker(found, shown[0] if shown else None),
-        "holder": _holder(*shown) if shown else None,
+        "holder": _holder(*shown, uow.now) if shown else None,
         "round": one.round,
         "candidates": [_ranked(candidate, provider, found.dispatches) for candidate, provider in found.candidates],
         "left_out": _left_out(found),
@@ -196,9 +213,9 @@ def _page(uow: UnitOfWork, found: Whole, scope: Scope) -> dict[str, Any]:
         "masked_number": masked(one.msisdn) if one.msisdn else "",
         "masked_notify": masked(one.notify_msisdn) if one.notify_msisdn else "",
         "place": place(one, found.place),
-        "address": one.address,
-        "service": one.service,
-        "jurisdiction_code": one.jurisdiction_code,
+        "address": typed.fields.get("address", one.address),
+        "service": typed.fields.get("service", one.service),
+        "jurisdiction_code": typed.fields.get("community", one.jurisdiction_code),
         "description": one.description,
         "also": [{"code": other.code, "matter": matter(other)} for other in found.also],
         "needs_facts": one.state == State.NEW,
@@ -211,7 +228,8 @@ def _page(uow: UnitOfWork, found: Whole, scope: Scope) -> dict[str, Any]:
         "promises": _promises(one, shown[0] if shown else None, uow.now),
         "follow_up": _follow_up(found),
         "tasks": [
-            {"sentence": web.say(f"ticketing.task.{task.reason}"), "due_at": task.due_at} for task in found.tasks
+            {"sentence": web.say(f"ticketing.task.{task.reason}"), "by": moment(task.due_at, uow.now)}
+            for task in found.tasks
         ],
     }
 
@@ -231,10 +249,10 @@ def _may(one: Ticket, scope: Scope) -> May:
     )
 
 
-def _next(found: Whole, holding: tuple[Dispatch, Provider] | None) -> Next:
+def _next(found: Whole, holding: tuple[Dispatch, Provider] | None, now: datetime) -> Next:
     one = found.ticket
     who = holding[1].name if holding else ""
-    promised = web.city_moment(holding[0].promised_at) if holding else "–"
+    promised = moment(holding[0].promised_at, now) if holding else "–"
     facts = {"code": one.code, "who": who, "when": promised, "round": one.round}
     match one.state:
         case State.NEW:
@@ -343,8 +361,9 @@ def _tracker(found: Whole, shown: Dispatch | None) -> list[Step]:
     ]
 
 
-def _holder(dispatch: Dispatch, provider: Provider) -> Holder:
-    return Holder(provider.code, provider.name, f"{provider.rating:.1f}", dispatch.promised_at, dispatch.amount)
+def _holder(dispatch: Dispatch, provider: Provider, now: datetime) -> Holder:
+    promised = moment(dispatch.promised_at, now) if dispatch.promised_at else ""
+    return Holder(provider.code, provider.name, f"{provider.rating:.1f}", promised, dispatch.amount)
 
 
 def _ranked(candidate: Candidate, provider: Provider, dispatches: Sequence[tuple[Dispatch, Provider]]) -> Ranked:
@@ -392,22 +411,21 @@ def _ranking(uow: UnitOfWork, one: Ticket) -> list[Choice]:
 
 
 def _promises(one: Ticket, shown: Dispatch | None, now: datetime) -> list[Promise]:
-    promises = [
-        Promise("contact", one.contacted_at, one.contact_by, _look(one.contacted_at, one.contact_by, now)),
-        Promise("dispatched", one.dispatched_at, None, "ok" if one.dispatched_at else ""),
+    arrived, arrives_by = (shown.arrived_at, shown.promised_at) if shown is not None else (None, None)
+    wanted = [("contact", one.contacted_at, one.contact_by), ("dispatched", one.dispatched_at, None)]
+    if arrives_by is not None:
+        wanted.append(("arrival", arrived, arrives_by))
+    wanted.append(("close", one.closed_at, one.close_by))
+    return [
+        Promise(name, moment(met_at, now), moment(by, now) if by else "", _look(met_at, by, now))
+        for name, met_at, by in wanted
     ]
-    if shown is not None and shown.promised_at is not None:
-        promises.append(
-            Promise("arrival", shown.arrived_at, shown.promised_at, _look(shown.arrived_at, shown.promised_at, now))
-        )
-    promises.append(Promise("close", one.closed_at, one.close_by, _look(one.closed_at, one.close_by, now)))
-    return promises
 
 
-def _look(met_at: datetime | None, by: datetime, now: datetime) -> str:
+def _look(met_at: datetime | None, by: datetime | None, now: datetime) -> str:
     if met_at is not None:
-        return "ok" if met_at <= by else "late"
-    return "late" if now > by else ""
+        return "ok" if by is None or met_at <= by else "late"
+    return "late" if by is not None and now > by else ""
 
 
 def _follow_up(found: Whole) -> dict[str, Any] | None:

@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from config import catalogue as catalogue_file
+from config import policy as policy_file
 from console.clocks import clock, parts
+from console.queries import waits_for_contact
 from core import web
 from directory.models import Jurisdiction
 from ticketing.lifecycle import OVER
 from ticketing.models import Ticket
+
+NEAR_DAYS = {-1: "yesterday", 1: "tomorrow"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +47,39 @@ def ticket_clock(ticket: Ticket, now: datetime) -> ClockView | None:
     """The next promise of an open ticket: first contact until it is met, then closing."""
     if ticket.state in OVER:
         return None
-    is_contact = ticket.contacted_at is None and ticket.contact_by < ticket.close_by
+    is_contact = waits_for_contact(ticket)
     start, by = (ticket.opened_at, ticket.contact_by) if is_contact else (ticket.clock_from, ticket.close_by)
+    promise = web.say(f"console.promise.{'contact' if is_contact else 'close'}")
+    return clock_view(start, by, now, f"{moment(by, now)} {promise}")
+
+
+def clock_view(start: datetime, by: datetime, now: datetime, due: str) -> ClockView:
+    """A promise that runs from `start` to `by`, with what is left or over in words."""
     seen = clock(start, by, now)
     key, facts = parts(seen.left)
     left = web.say(
         f"console.clock.{'over' if seen.look == 'late' else 'left'}", time=web.say(f"console.clock.{key}", **facts)
     )
-    promise = web.say(f"console.promise.{'contact' if is_contact else 'close'}")
-    moment = web.city_time(by) if by.date() == now.date() else web.city_moment(by)
-    return ClockView(seen.look, seen.percent, left, f"{moment} {promise}")
+    return ClockView(seen.look, seen.percent, left, due)
 
 
-def next_promise(ticket: Ticket) -> datetime:
-    """The moment by which the queue is grouped."""
-    return ticket.contact_by if ticket.contacted_at is None and ticket.contact_by < ticket.close_by else ticket.close_by
+def moment(at: datetime | None, now: datetime) -> str:
+    """A moment as one says it today: only the hour for today, the day before it for others."""
+    if at is None:
+        return "–"
+    zone = policy_file.current().city.zone
+    days = (at.astimezone(zone).date() - now.astimezone(zone).date()).days
+    if days == 0:
+        return web.city_time(at)
+    if days in NEAR_DAYS:
+        return web.say(f"console.day.{NEAR_DAYS[days]}", time=web.city_time(at))
+    return web.city_moment(at)
+
+
+def since(at: datetime, now: datetime) -> str:
+    """When something began, short: the hour today and yesterday, the days before that."""
+    zone = policy_file.current().city.zone
+    days = (now.astimezone(zone).date() - at.astimezone(zone).date()).days
+    if days <= 1:
+        return moment(at, now)
+    return web.say("console.day.ago", days=days)

@@ -17,9 +17,16 @@ function startLive() {
       if (pill) pill.hidden = false;
       return;
     }
-    window.location.reload();
+    reload();
   }, EVERY);
-  if (pill) pill.addEventListener("click", () => window.location.reload());
+  if (pill) pill.addEventListener("click", reload);
+}
+
+/* A page that answers a refused form is loaded anew where it lives, so that the form does not go out again. */
+function reload() {
+  const home = document.querySelector("[data-here]");
+  if (home) window.location.assign(home.dataset.here);
+  else window.location.reload();
 }
 
 /* Rows never move under somebody's hand: then the pill waits instead. */
@@ -38,7 +45,7 @@ function startKeys() {
       event.preventDefault();
       document.getElementById("q")?.focus();
     } else if (event.key === "r") {
-      window.location.reload();
+      reload();
     } else if (event.key === "j" || event.key === "k") {
       const rows = [...document.querySelectorAll(".matter")];
       const at = rows.indexOf(document.activeElement);

@@ -9,7 +9,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from core.uow import UnitOfWork
-from ticketing.errors import TaskNotFound
+from ticketing.errors import TaskNotFound, TaskTaken
 from ticketing.models import Task, TaskKind, Ticket
 
 
@@ -71,12 +71,27 @@ def meet(
     return len(met)
 
 
+def take(uow: UnitOfWork, task_id: int, user_id: int) -> Task:
+    """Somebody says that he does it. Raises TaskNotFound, and TaskTaken when another was quicker."""
+    task = _locked(uow, task_id)
+    if task.owner_id not in (None, user_id):
+        raise TaskTaken
+    task.owner_id = user_id
+    return task
+
+
 def finish(uow: UnitOfWork, task_id: int) -> Task:
     """Somebody did it. Raises TaskNotFound when there is no such task, or it is done already."""
-    task = uow.session.scalar(select(Task).where(Task.id == task_id, Task.done_at.is_(None)).with_for_update())
+    task = _locked(uow, task_id)
+    task.done_at, task.done_by = uow.now, uow.actor
+    return task
+
+
+def _locked(uow: UnitOfWork, task_id: int) -> Task:
+    wanted = select(Task).where(Task.id == task_id, Task.done_at.is_(None)).with_for_update()
+    task = uow.session.scalar(wanted.execution_options(populate_existing=True))
     if task is None:
         raise TaskNotFound(task_id)
-    task.done_at, task.done_by = uow.now, uow.actor
     return task
 
 

@@ -267,12 +267,12 @@ def close(uow: UnitOfWork, code: str, reason: str, version: int | None = None, *
     return ticket
 
 
-def reopen(uow: UnitOfWork, code: str, reason: str, *, tells: bool = True) -> Ticket:
+def reopen(uow: UnitOfWork, code: str, reason: str, version: int | None = None, *, tells: bool = True) -> Ticket:
     """The same matter again: the ticket keeps its code, counts, gets a new closing clock and is matched anew.
 
     Raises IllegalMove when it is not closed or followed up, TooLateToReopen after the guarantee.
     """
-    ticket = locked(uow.session, code)
+    ticket = locked(uow.session, code, version)
     if ticket.closed_at is not None and uow.now - ticket.closed_at > uow.policy.dispatch.guarantee:
         raise TooLateToReopen(code)
     move(ticket, State.OPEN)
