@@ -50,6 +50,11 @@ _TOTAL = re.compile(
     r"|(?P<total2>(?<![\d.])\d{1,6}(?:\.\d{1,2})?)\s*(?:元|块钱?|yuan|kuai|rmb)?\s*(?:in total|total|altogether|"
     r"in all|全包|包工包料|包料)"
 )
+_ROOM = re.compile(
+    r"(?:\d+\s*(?:号楼|栋|幢|座|单元|楼|层|号院)\s*)+\d{1,4}(?!\d|元|块)(?:室|号|房)?|\d{2,4}(?:室|号房|房间?)|"
+    r"(?<![a-z])(?:room|rm|flat|apt|unit|building|bldg|floor|block|house|no)\.? ?#?\d{1,4}(?![\d.])"
+)
+"""Where somebody lives is no price: 3楼301, room 204."""
 _DISCOUNT = re.compile(
     r"(?:优惠|便宜|少收|让利|打折|减免?|抹零|退|找(?:了|零)?|定金|押金|订金|预付)了?(?:他|她|"
     r"住户)? ?\d+(?:\.\d+)? ?(?:元|块钱?)?"
@@ -76,7 +81,7 @@ def find_amount(digits: str, *, bare: bool = False) -> Amount | None:
     ``bare`` lets a number without a currency count, where a price is what one expects. Labour and parts are added up;
     free of charge is 0; a range, or two sums of which none is called the total, is no safe sum.
     """
-    text = _DISCOUNT.sub(" ", digits)
+    text = _DISCOUNT.sub(" ", _ROOM.sub(" ", digits))
     labour, parts = _LABOUR_SUM.search(text), _PARTS_SUM.search(text)
     if labour and parts and labour.span() != parts.span():
         return _split_sum(text)

@@ -62,13 +62,26 @@ def find_folded(folded: str) -> Danger | None:
     is_calm = any(hit.kind == "calm" for hit in hits)
     past = [hit for hit in hits if hit.kind == "past"]
     kinds = set()
+    safe = [hit for hit in hits if hit.kind == "safe"]
     for hit in longest([hit for hit in hits if hit.kind not in ("calm", "past")]):
-        if hit.kind == "safe" or _is_denied(folded, hit) or any(_same_clause(folded, hit, other) for other in past):
+        if (
+            hit.kind == "safe"
+            or any(_takes_away(other, hit) for other in safe)
+            or _is_denied(folded, hit)
+            or any(_same_clause(folded, hit, other) for other in past)
+        ):
             continue
         strength, kind = hit.kind.split(":")
         if strength == "sure" or not is_calm:
             kinds.add(DangerKind(kind))
     return next((Danger(kind) for kind in _ORDER if kind in kinds), None)
+
+
+def _takes_away(safe: Hit, hit: Hit) -> bool:
+    """Tell whether a harmless word reaches into a word of danger: 沙发腿断了, 煤气灶没有漏气."""
+    reaches_in = safe.start <= hit.start < safe.end
+    is_its_end = hit.start < safe.start and hit.end - 1 <= safe.end
+    return reaches_in or (is_its_end and safe.start < hit.end)
 
 
 def _is_denied(folded: str, hit: Hit) -> bool:

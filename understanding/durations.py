@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 
-_HOURS = r"(?:个?半? ?(?:小时|钟头|钟(?!头))|个点(?!击)|h(?:ou)?rs?|hours?|h)(?![a-z])"
+_HOURS = r"(?:个? ?(?:小时|钟头|钟(?!头))|个点(?!击)|h(?:ou)?rs?|hours?|h)(?![a-z])"
 _MINUTES = r"(?:来|多)?(?:分钟|分(?![之店店类钱房])|mins?|minutes?|minuts?|m)(?![a-z])"
 _WAIT = re.compile(
     rf"(?P<half_hour>(?:大概|大约|约)?半 ?个? ?(?:多)?(?:小时|钟头|钟)|half an? h(?:ou)?r|half hour)"
     rf"|(?<![\d.:#])(?P<hours_half>\d{{1,2}}) ?个半 ?(?:小时|钟头|钟)|(?<![a-z])(?:an|1) h(?:ou)?r and a half"
     rf"|(?<![\d.:#a-z])(?:(?P<low>\d{{1,3}}) ?[-~到] ?)?(?P<hours>\d{{1,2}}(?:\.\d)?) ?{_HOURS}"
     rf"(?P<hours_and_half>半)?(?: ?(?:and|零|又)? ?(?P<more>\d{{1,2}}) ?{_MINUTES})?"
-    rf"|(?<![a-z])an hour(?![a-z])"
+    rf"|(?<![a-z])(?:an|(?<!\d )a) hour(?![a-z])"
     rf"|(?<![\d.:#a-z])(?:\d{{1,3}} ?[-~到] ?)?(?P<minutes>\d{{1,3}}) ?{_MINUTES}"
     rf"|(?P<quarters>[13]) ?刻钟|(?<![a-z])quarter of an hour"
 )

@@ -89,9 +89,14 @@ def _fold_once(text: str) -> str:
             plain = pattern.sub(replacement, plain)
     if not plain.isascii():
         plain = _AMONG_NUMBERS.sub(lambda match: _ALSO_WORDS[match.group()], plain)
-    plain = "".join(c for c in plain if c.isprintable() or c.isspace())
+    plain = printable(plain)
     plain = _SPACE.sub(" ", plain).strip()
     return _join_spelt_out(plain)
+
+
+def printable(text: str) -> str:
+    """Leave out what no screen shows and no database keeps: NUL, other controls, lone surrogates."""
+    return text if text.isprintable() else "".join(c for c in text if c.isprintable() or c.isspace())
 
 
 def _join_spelt_out(text: str) -> str:

@@ -55,9 +55,12 @@ class Scanner:
         hits: list[Hit] = []
         index, length = self._index, len(text)
         for start in range(length):
-            for key in (text[start : start + 2], text[start]):
-                for kind, pieces, goes_on, at_start, at_end in index.get(key, ()):
-                    if at_start and text[:start].strip(" ,.。!;"):
+            two = text[start : start + 2]
+            for key in (two, two[0]):
+                if key not in index:
+                    continue
+                for kind, pieces, goes_on, at_start, at_end in index[key]:
+                    if not text.startswith(pieces[0], start) or (at_start and text[:start].strip(" ,.。!;")):
                         continue
                     end = _match(text, start, pieces, goes_on)
                     if end and not (at_end and text[end:].strip(" ,.。!?;~呀啊吧哦呢")):

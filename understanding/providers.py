@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from understanding.amounts import Amount, find_amount
+from understanding.dates import find_date
 from understanding.durations import rest_ends
 from understanding.general import read_courtesy, reading, unknown
 from understanding.reading import Intent, Reading
@@ -20,6 +21,10 @@ _NO_JOBS = re.compile(
     r"till|for)|day off|week off|"
     r"unavailable|holiday|vacation|on leave|not working|break|jobs"
 )
+_RETURNS = re.compile(
+    r"恢复|回来|开始|继续|再[接派]|能接|可以接|能派|可以派|复工|上班|返工|back|resume|available again|start|again"
+)
+_CLAUSES = re.compile(r"[,。;!?]+")
 _UNTIL = re.compile(r"到|至|之前|以前|前|再|恢复|until|till|before|back on|back")
 _PRICED = re.compile(
     r"报价|要价|估价|开价|报个价|quot|estimat|will cost|would cost|price (?:is|would)|同意|agree|approv"
@@ -31,6 +36,14 @@ _FUTURE = re.compile(
 _COMMITS = re.compile(
     r"(?<!不)(?:马上|现在|立刻|即刻|这就|就)(?:去|到|来|过去|过来)|on my way|omw|take it|我接|接单|接了|"
     r"(?<!不)接(?:$|[,。! ])"
+)
+_PROPOSES = re.compile(
+    r"能不能|可不可以|可唔可以|行不行|行吗|可以吗|行不|成不|得唔得|(?:is it|would it be|will it be) (?:ok|okay|"
+    r"fine)|(?:can|could) i"
+)
+_REACHED_AT = re.compile(
+    r"(?:电话|手机|号码?|number|phone|冧把)[^,。;]{0,6}(?:改|换|变|new|change)|(?:改|换|变|new|"
+    r"change)[^,。;]{0,6}(?:电话|手机|号码?|number|phone)"
 )
 _CONDITION = re.compile(
     r"才(?:能)?(?:接|去|干|做|来)|(?:就|再)(?:接|去|干|做)|加钱|加价|涨|加\d+|如果|要是|除非|的话|(?<![a-z])(?:if|"
@@ -49,7 +62,7 @@ def _ticket(said: Said) -> str:
 
 
 def _reason(said: Said) -> str:
-    return next((reason for reason in _REASONS if said.has(reason)), "")
+    return next((reason for reason in _REASONS if said.affirms(reason)), "")
 
 
 def _offer(said: Said) -> Reading:
@@ -62,7 +75,7 @@ def _offer(said: Said) -> Reading:
     if len(choices) > 1:
         return unknown("multiple")
     values = dict(said_when.values) | {"ticket": _ticket(said)}
-    refuses = said.has("reject", *_REASONS)
+    refuses = said.affirms("reject", *_REASONS)
     if choices:
         return _offer_choice(said, choices[0], values, refuses=refuses)
     if said.has("wrong_number"):
@@ -77,9 +90,9 @@ def _offer(said: Said) -> Reading:
     if said.has("hedge") or _CONDITION.search(said.folded):
         return _hedged(said, refuses=refuses)
     if refuses:
-        if said.has("accept") and not said.has(*_REASONS):
+        if said.affirms("accept") and not said.affirms(*_REASONS):
             return unknown()
-        return reading(Intent.REJECT, 0.9, reason=_reason(said))
+        return reading(Intent.REJECT, 0.9, reason=_reason(said), ticket=_ticket(said))
     if said.has("no_access", "cancelled", "complete", "incomplete") and not said.has("accept"):
         return unknown()
     return _taken(said, values)
@@ -117,7 +130,7 @@ def _transfer(said: Said) -> Reading | None:
 
 def _asked(said: Said) -> Reading:
     """Read a question: with a time of the provider's own it proposes another time, it is never a yes."""
-    if said.when.is_moment and said.has("accept") and not said.has("question_job"):
+    if said.when.is_moment and (said.has("accept") or _PROPOSES.search(said.folded)) and not said.has("question_job"):
         return reading(Intent.RESCHEDULE, 0.6, **said.when.values)
     if said.has("reject", *_REASONS) and not said.has("accept", "question_job"):
         return reading(Intent.REJECT, 0.5, reason=_reason(said)) if said.has(*_REASONS) else unknown()
@@ -135,6 +148,8 @@ def _taken(said: Said, values: dict[str, str]) -> Reading:
         return reading(Intent.ACK, 0.85)
     if said.has("complaint", "grievance"):
         return reading(Intent.COMPLAINT, 0.7)
+    if said.has("accept") and not said.affirms("accept"):
+        return reading(Intent.REJECT, 0.75, ticket=_ticket(said))
     if said.has("accept"):
         plain = not said.without("accept", "thanks", "murmur")
         return reading(Intent.ACCEPT, 0.95 if plain or said.when else 0.8, **values)
@@ -157,6 +172,8 @@ def _accepted(said: Said) -> Reading:
     values = {"ticket": _ticket(said)}
     if said.is_lone_number:
         return unknown()
+    if said.phone and _REACHED_AT.search(said.folded):
+        return reading(Intent.PHONE_CHANGE, 0.85, phone=said.phone)
     if said.has("cancelled") and not said.has("not_complete") and not said.is_question and not _by_himself(said):
         return reading(Intent.CANCELLED, 0.85, **values)
     if said.has("no_access") and not said.is_question:
@@ -190,7 +207,9 @@ def _quoted(said: Said, values: dict[str, str]) -> Reading | None:
 def _course(said: Said, values: dict[str, str]) -> Reading | None:
     if said.is_question and not said.has("not_complete"):
         return None
-    if said.has("not_complete") or (said.has("complete") and _FUTURE.search(said.folded) and not _pays(said)):
+    if _waits_only(said):
+        return reading(Intent.ETA, 0.75, **said.when.values, **values)
+    if said.has("not_complete") or (said.has("complete") and _is_to_come(said) and not _pays(said)):
         return reading(Intent.INCOMPLETE, 0.85, **said.when.values, **values)
     if said.has("complete"):
         amount = _pays(said)
@@ -204,6 +223,23 @@ def _course(said: Said, values: dict[str, str]) -> Reading | None:
     ):
         return reading(Intent.COMPLETE, 0.6, **amount.values(), **values)
     return None
+
+
+def _waits_only(said: Said) -> bool:
+    """Tell whether a text says how long it will take and nothing else: 还要一刻钟."""
+    waits = {"minutes"} == said.when.values.keys() and not said.has("complete")
+    return waits and set(said.words("not_complete")) <= {"还要", "还得", "还需要", "还差"} and _is_bare_time(said)
+
+
+def _is_to_come(said: Said) -> bool:
+    """Tell whether the clause that speaks of completion speaks of the future."""
+    for hit in said.hits:
+        if hit.kind == "complete":
+            start = max((said.folded.rfind(mark, 0, hit.start) for mark in ",.。!;、?"), default=-1) + 1
+            end = min((at for mark in ",.。!;、?" if (at := said.folded.find(mark, hit.end)) >= 0), default=None)
+            if _FUTURE.search(said.folded[start:end]):
+                return True
+    return False
 
 
 def _pays(said: Said) -> Amount | None:
@@ -271,6 +307,9 @@ def _multi(said: Said) -> Reading:
 
 
 def _paused(said: Said) -> Reading:
+    returns = _day_of_return(said)
+    if returns:
+        return reading(Intent.PAUSE, 0.85, until=returns)
     when = said.when.values
     until = when.get("date", "")
     if until and not _UNTIL.search(said.folded):
@@ -283,6 +322,16 @@ def _paused(said: Said) -> Reading:
         ends = rest_ends(said.digits, said.now.date())
         until = ends.isoformat() if ends else ""
     return reading(Intent.PAUSE, 0.85, until=until)
+
+
+def _day_of_return(said: Said) -> str:
+    """Give the day in a clause that speaks of coming back or beginning again, where there is one."""
+    for clause in _CLAUSES.split(said.digits):
+        if _RETURNS.search(clause):
+            day, _rest = find_date(clause, said.now.date())
+            if day is not None and day > said.now.date():
+                return day.isoformat()
+    return ""
 
 
 def _day_after(day: str) -> str:
@@ -307,10 +356,11 @@ def _none(said: Said) -> Reading:
         return reading(Intent.QUESTION, 0.8)
     if said.has("pause") and (not said.has("resume") or _names_a_rest(said)):
         return _paused(said)
-    if said.has("resume"):
+    if said.has("resume") or _RETURNS.search(said.folded):
         if "date" in said.when.values and said.when.values["date"] > said.now.date().isoformat():
             return _paused(said)
-        return reading(Intent.RESUME, 0.85)
+        if said.has("resume"):
+            return reading(Intent.RESUME, 0.85)
     if said.codes or said.has("complete", "not_complete", "no_access", "quote"):
         found = _accepted(said)
         return replace(found, certainty=min(found.certainty, 0.7))

@@ -20,6 +20,8 @@ _CALLED_OFF = re.compile(
     r"cancel|call(?:ing)? (?:it )?off|dont come|do not come|no need to come|stop deliver|"
     r"stop (?:the|my|our) (?:milk|news ?papers?|paper|deliver\w+|meals?|water)|unsubscribe from"
 )
+_LIKELY = 0.6
+_HOUSE = ("单元", "号楼")
 _WANTS = re.compile(r"要个?车|工人|想找|要找|帮我|需要|预约|搬家公司|need|want|looking for|van|truck|help")
 
 
@@ -31,8 +33,8 @@ def read_change(said: Said) -> Reading | None:
     if said.has("wrong_number"):
         return reading(Intent.WRONG_NUMBER, 0.9)
     address = find_address(said.raw)
-    named = said.has("address_wrong", "moved") or (said.has("address") and not said.is_question)
-    if address and (named or (is_precise(address) and not said.is_question)):
+    named = said.has("address_wrong", "moved") or any(word not in _HOUSE for word in said.words("address"))
+    if address and (said.has("address_wrong", "moved") or ((named or is_precise(address)) and not said.is_question)):
         return reading(Intent.ADDRESS_CHANGE, 0.9, address=address)
     if said.has("address_wrong"):
         return reading(Intent.ADDRESS_CHANGE, 0.8)
@@ -77,10 +79,10 @@ def _outweighs(change: Reading, said: Said) -> bool:
 
 def _read_weak(said: Said) -> Reading:
     hint = request(said, least=0.5)
-    if hint and not said.has("suggestion", "praise"):
+    if hint and (not said.has("suggestion", "praise") or (said.is_question and hint.certainty >= _LIKELY)):
         return hint
-    if len(said.codes) == 1 and not said.without():
-        return reading(Intent.STATUS_QUERY, 0.6, ticket=said.codes[0])
+    if said.is_code_alone:
+        return reading(Intent.STATUS_QUERY, 0.85, ticket=said.codes[0])  # our texts say: text the code to ask
     if said.codes and not said.when:
         return reading(Intent.STATUS_QUERY, 0.6, ticket=said.codes[0])
     if said.has("cancel"):

@@ -15,9 +15,12 @@ _BOOKED = re.compile(
     r"(?:在家)?等(?:着|你|您|师傅|候)?|(?:明天|到时候?)见|准时|按时|照旧|see (?:you|u|ya)|will be (?:home|here|in)"
 )
 _CALLS_OFF = re.compile(
-    r"取消|撤销|撤单|不(?:用|要|必|需要)(?:再)?(?:来|上门|修|派|麻烦)|别来|甭来|莫来|唔使|唔好嚟|不修了|修好了|弄好|"
-    r"cancel|call(?:ing)? (?:it )?off|dont come|do not come|no need|not needed|fixed it|already fixed|sorted"
+    r"(?:(?<=要不)|(?<![不别])(?<!不要)(?<!不用))取消|撤销|撤单|不(?:用|要|必|需要)(?:再)?(?:来|上门|修|派|麻烦)|"
+    r"别来|甭来|莫来|唔使|唔好嚟|不修了|修好了|弄好|"
+    r"(?<!dont )(?<!not )cancel|call(?:ing)? (?:it )?off|dont come|do not come|no need|not needed|fixed it|"
+    r"already fixed|sorted"
 )
+_AT_HOME = re.compile(r"在家|在屋|有人|at home|be home|be in")
 _BUT = re.compile(r"就是|但是?|不过|可是|只是|(?<![a-z])(?:but|except|only)(?![a-z])")
 _HUMS = re.compile(r"(?:嗯|恩|唔){1,6}[呐呢好啊哪 ,.。!~]*|(?:m+[ -]?h+m+|uh[ -]?huh)\W*")
 _STATEMENT = re.compile(r"[\u4e00-\u9fff]{6}|(?:[a-z]+ ){3}[a-z]+")
@@ -25,6 +28,10 @@ _DAY_ALONE = re.compile(r"(?:回复?|改到?|换到?)? ?\d{1,2}号[吧了好呀 
 _OWN_TICKET = re.compile(r"师傅|我报|我的单|工单|报修|派人|plumber|technician|ticket|my |he |she |someone")
 _FEE = re.compile(r"收费|要钱|多少钱|扣钱|fee|charge|cost")
 _MEMBERS = "|".join(sorted({re.escape(word) for word in COMPANIONS}, key=len, reverse=True))
+_PAIR = re.compile(
+    r"爸妈|爹妈|爹娘|父母|爸爸?(?:和|跟)?妈妈?|公婆|岳父母|外公外婆|爷爷奶奶|姥姥姥爷|(?<![a-z])(?:parents|"
+    r"grandparents|in-laws)(?![a-z])"
+)
 _COMPANION = re.compile(rf"(?:(\d{{1,2}}) ?(?:个|位|名|口)? ?(?:小|大|老)?)?(?:{_MEMBERS}|children)(?:s(?![a-z]))?")
 _TOTAL_PEOPLE = re.compile(
     r"(?:一共|总共|共|我们|我哋|我家|家里|全家|合计)? ?(\d{1,2}) ?(?:个人|人|位|口|of us)"
@@ -97,6 +104,8 @@ def _keeps(said: Said) -> bool:
     if said.has("no"):
         return False
     if _BOOKED.search(said.folded) and not said.is_question:
+        return True
+    if said.has("yes") and _AT_HOME.search(said.folded) and not said.is_question and not _BUT.search(said.folded):
         return True
     exact = any(key in said.when.values for key in ("time", "time_after", "time_before"))
     return said.has("yes") and not said.is_question and not exact
@@ -182,7 +191,8 @@ def _guests(said: Said) -> str:
     family = re.search(r"1家(\d)口|family of (\d)", text)
     if family:
         return str(int(family[1] or family[2]) - 1)
-    named = sum(int(match[1] or 1) for match in _COMPANION.finditer(text))
+    pairs = len(_PAIR.findall(text))
+    named = 2 * pairs + sum(int(match[1] or 1) for match in _COMPANION.finditer(_PAIR.sub(" ", text)))
     if named:
         return str(named)
     extra = _EXTRA_PEOPLE.search(text)
@@ -230,6 +240,8 @@ def _resolved(said: Said) -> Reading:
         return problem
     denied = said.denies("solved")
     solved, unsolved = said.has("solved") and not denied, said.has("unsolved") or denied
+    if said.denies("unsolved") and not said.affirms("unsolved") and not choice:
+        return unknown()
     if choice == 1:
         return unknown("conflict") if unsolved and not solved else reading(Intent.RESOLVED, 0.95)
     if choice == 2:

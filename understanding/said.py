@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cached_property
 
 from understanding.codes import find_codes
-from understanding.folding import LONGEST, fold, is_wordless
+from understanding.folding import LONGEST, fold, is_wordless, printable
 from understanding.lexicon import Hit, Scanner, load, longest
 from understanding.numerals import to_digits
 from understanding.phones import find_phone
@@ -71,8 +71,17 @@ _TAG = re.compile(r"[\u4e00-\u9fff](?:不|没|冇|未)[啊呀呢]?[?。!~ ]*$")
 _NOT_TAG = re.compile(
     r"(?:还|并|都|我|也|就|从|很|有|那|要|说|绝|决|又|才|好|对|是|行|能)(?:不|没|冇|未)[啊呀呢]?[?。!~ ]*$"
 )
+_EITHER = re.compile(
+    r"[\d一二三四五六七八九十]\S{0,3}还是 ?\S{0,3}[\d一二三四五六七八九十]|[上下]午还是|[今明后]天还是|(?:不|"
+    r"没)[^,。 ]?还是[^不没没有]{1,3}$"
+)
 _GOING_ON = re.compile(r"[着在上没活家里修弄干忙赶路]$")
 """Before 呢: something is going on (路上呢, 修着呢), nothing is asked."""
+_BARE_ANSWERS = frozenset(("yes", "no", "accept", "reject", "coming", "not_coming"))
+_STANDS_BEFORE = re.compile(
+    r"(?:^|[^\u4e00-\u9fff]|[我俺都也很就嗯恩那哦噢喔唔还不好行可以成对是没中得会要想能先带一起共同]|不过|但是?)$"
+)
+_STANDS_AFTER = re.compile(r"$|[^\u4e00-\u9fff]|[的了啊呀吧哦嘛呢哈啦嘞咯喽嗯就好行可对是谢没中得滴哒咧哩嘅喇]")
 _CLAUSES = re.compile(r"[,.。!?;、 ]+")
 _UNFIT = re.compile(
     r"不行|不方便|没空|没时间|不在|不得闲|唔得|冇空|有事|不可以|不成|来不了|去不了|上班|加班|cant|not|wont|busy|"
@@ -80,7 +89,8 @@ _UNFIT = re.compile(
 )
 _UNFIT_DAY = re.compile(r"(?<![a-z])(?:not|no|cant do|cant) (?:tomorrow|tmr|tmrw|today|tonight|on \w+day|\w+day)")
 _DENIED_HAN = re.compile(
-    r"(?:不能(?:说|算|叫)|不算|算不上|谈不上|说不上|不敢说|不觉得|不认为|没有?|没能|没法|没办法|尚未|未能?|不是|"
+    r"(?:不能(?:说|算|叫)|没说|没讲|不算|算不上|谈不上|说不上|不敢说|不觉得|不认为|没有?|没能|没法|没办法|尚未|"
+    r"未能?|不是|"
     r"哪里?|不可能|无法|冇|唔算|唔系|不)"
     r"(?:完全|彻底|真正?|全部|全|怎么|太|很|算|能|真的|都|给我?|帮我|把.{1,4}|是|就|一次性?|弄|怎样|得)*$"
 )
@@ -96,7 +106,7 @@ class Said:
     """A text of one sender, folded, with everything in it found at most once."""
 
     def __init__(self, text: str, *, role: str, now: datetime, open_codes: Collection[str] = ()) -> None:
-        self.raw = "".join(c for c in text[:LONGEST] if c.isprintable() or c.isspace()).strip()
+        self.raw = printable(text[:LONGEST]).strip()
         self.folded = fold(text)
         self.role = "provider" if role == "provider" else "resident"
         self.now = now
@@ -105,7 +115,13 @@ class Said:
     @cached_property
     def hits(self) -> list[Hit]:
         """Every word of the lexicon for this role; a word inside a longer one does not count."""
-        return longest(_SCANNERS[self.role].scan(self.folded))
+        return [hit for hit in longest(_SCANNERS[self.role].scan(self.folded)) if self._stands(hit)]
+
+    def _stands(self, hit: Hit) -> bool:
+        """Tell whether a word counts: a yes or no of one character only where it is not part of another word."""
+        if hit.end - hit.start > 1 or hit.kind not in _BARE_ANSWERS or self.folded[hit.start].isascii():
+            return True
+        return bool(_STANDS_BEFORE.search(self.folded[: hit.start]) and _STANDS_AFTER.match(self.folded[hit.end :]))
 
     @cached_property
     def kinds(self) -> frozenset[str]:
@@ -119,6 +135,10 @@ class Said:
     def denies(self, *kinds: str) -> bool:
         """Tell whether a word of these classes stands right after a negation: 不能说解决了, not really fixed."""
         return any(hit.kind in kinds and self._is_denied(hit) for hit in self.hits)
+
+    def affirms(self, *kinds: str) -> bool:
+        """Tell whether a word of these classes stands without a negation before it: 不远 is not far."""
+        return any(hit.kind in kinds and not self._is_denied(hit) for hit in self.hits)
 
     def _is_denied(self, hit: Hit) -> bool:
         before = self.folded[max(0, hit.start - 40) : hit.start]
@@ -135,6 +155,11 @@ class Said:
             if hit.kind in kinds:
                 left[hit.start : hit.end] = " " * (hit.end - hit.start)
         return re.sub(r"\W", "", "".join(left))
+
+    @cached_property
+    def is_code_alone(self) -> bool:
+        """Tell whether a ticket code came and nothing else."""
+        return len(self.codes) == 1 and not re.search(r"\w", self._uncoded)
 
     @cached_property
     def is_wordless(self) -> bool:
@@ -200,7 +225,7 @@ class Said:
     @cached_property
     def is_question(self) -> bool:
         """Tell whether something is asked: a mark, a word, or 行不, 收费不, 有电梯没 at the end."""
-        if "?" in self.folded or any(self._asks(hit) for hit in self.hits):
+        if "?" in self.folded or any(self._asks(hit) for hit in self.hits) or _EITHER.search(self.folded):
             return True
         ending = _TAG.search(self.folded)
         return bool(ending) and not _NOT_TAG.search(self.folded) and len(self.folded) > 2

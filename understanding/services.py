@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from understanding.folding import ends_clause, fold
@@ -38,6 +39,9 @@ for _code, _entry in _FILE["services"].items():
         if not _needs <= _CONCEPTS.keys():
             raise ValueError(f"services.toml, {_code}: no concept {sorted(_needs - _CONCEPTS.keys())}")
         _RULES.setdefault(_said.split()[0], []).append((_needs, float(_weight), _code))
+_CORRECTED = re.compile(
+    r"不是这个(?:事|意思)?|说错了|我是说|不对不对|(?<![a-z])(?:i mean|no wait|sorry not that)(?![a-z])"
+)
 _NOT_MEANT = "not meant"
 _FINE = "fine"
 _SCANNER = Scanner(
@@ -66,8 +70,10 @@ def match(text: str, *, lang: str) -> list[ServiceGuess]:
 
 
 def match_folded(folded: str) -> list[ServiceGuess]:
-    """Match a folded description."""
-    return _guesses(_scores(_concepts(folded)))
+    """Match a folded description; where the speaker corrects himself, what comes after the correction."""
+    corrected = _CORRECTED.split(folded)[-1]
+    guesses = _guesses(_scores(_concepts(corrected))) if corrected != folded else []
+    return guesses or _guesses(_scores(_concepts(folded)))
 
 
 def is_urgent(folded: str, service: str) -> bool:

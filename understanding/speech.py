@@ -64,7 +64,12 @@ def _steering(said: Said, question: str) -> Reading | None:
         return reading(Intent.REPEAT, 0.85)
     if said.has("slower") and not said.has("not_slower") and described is None:
         return reading(Intent.SLOWER, 0.85)
-    if said.has("goodbye") and described is None and not (question not in ("describe", "more") and said.has("yes")):
+    if (
+        said.has("goodbye")
+        and described is None
+        and not said.has("wrong_number")
+        and not (question not in ("describe", "more") and said.has("yes"))
+    ):
         return reading(Intent.GOODBYE, 0.8)
     return None
 

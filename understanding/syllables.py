@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from understanding.folding import fold
 from understanding.lexicon import Hit, load
 
-_SYLLABLE = {c: syllable for syllable, characters in load("syllables")["syllables"].items() for c in characters}
+_FILE = load("syllables")
+_SYLLABLE = {c: syllable for syllable, characters in _FILE["syllables"].items() for c in characters}
+_NEVER = re.compile("|".join(word.strip() for word in _FILE["never"].split(",")))
+"""Words that are meant as they are written, and so never stand for others that sound alike."""
 _SHORTEST = 2
 
 
@@ -34,7 +38,7 @@ class SoundScanner:
 
     def scan(self, folded: str) -> list[Hit]:
         """Give the hits in a folded text that sound like a word and are not written like it."""
-        sounds = [_BLURRED.get(c, "") for c in folded]
+        sounds = [_BLURRED.get(c, "") for c in _NEVER.sub(lambda match: " " * len(match.group()), folded)]
         hits = []
         for start in range(len(folded) - 1):
             for kind, word, wanted in self._index.get((sounds[start], sounds[start + 1]), ()):

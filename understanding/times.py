@@ -31,6 +31,7 @@ _EN_TIME = re.compile(
     r"(?:[:.h](?P<minute>[0-5]\d))? ?(?P<ampm>am|pm|a\.m\.?|p\.m\.?|a m|p m|oclock|o clock)(?![a-z])"
     r"|(?<![a-z])(?P<half2>half past|half) (?P<hour2>1[0-2]|[1-9])(?!\d| ?(?:min|hour|hr|day|week))"
     r"|(?<![a-z])(?P<past2>quarter past|quarter to) (?P<hour3>1[0-2]|[1-9])(?!\d)"
+    r"|(?<=morning |evening )(?P<hour5>1[0-2]|[1-9])(?![\d:.a-z]| ?(?:yuan|kuai|rmb|min|people|times))"
     r"|(?<![a-z])(?:at|by|after|before|until|till|from|around|about|past) (?P<hour4>1[0-2]|[1-9])(?![\d:.]|"
     r"[ -]?(?:yuan|kuai|rmb|min|hour|hr|day|week|people|kids|minutes|h\b|m\b|%|am|pm|oclock|block|building|unit|"
     r"room|floor|months?))"
@@ -39,7 +40,9 @@ _MORE = re.compile(r"(?:以后|之后|过后|后|往后|先)(?!天|面|门|院)|
 _LESS = re.compile(r"(?:以前|之前|前)(?!面|台|门|天)")
 _AFTER = re.compile(r"(?<![a-z])(?:after|from|past)(?= )")
 _NOT_BEFORE = re.compile(r"(?<![a-z])(?:not before|no earlier than|not earlier than)(?= )|不早于|不要早于")
-_BEFORE = re.compile(r"(?<![a-z])(?:before|by|until|till|no later than|not later than|not after)(?= )|不晚于|不迟于")
+_BEFORE = re.compile(
+    r"(?<![a-z])(?:before|(?<!there )(?<!here )by|until|till|no later than|not later than|not after)(?= )|不晚于|不迟于"
+)
 _NOON_ALONE = re.compile(r"(?<![a-z])(?:noon|midday)(?![a-z])")
 _EN_PART = re.compile(
     r"(?<![a-z])(?:(?P<am>morning|mornings)|(?P<pm>afternoon|aftn|arvo)|(?P<evening>evening|tonight|night))(?![a-z])"
@@ -174,7 +177,7 @@ def _side(text: str, match: re.Match[str]) -> str:
 
 def _moment(match: re.Match[str], part: _Part, now: datetime, day: date | None) -> str:
     groups = {name: value for name, value in match.groupdict().items() if value}
-    hour = next((int(groups[name]) for name in ("hour", "hour2", "hour3", "hour4") if name in groups), None)
+    hour = next((int(groups[name]) for name in ("hour", "hour2", "hour3", "hour4", "hour5") if name in groups), None)
     if hour is None or hour > 24:
         return ""
     minute = int(groups.get("minute", 0))
