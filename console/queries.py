@@ -92,16 +92,16 @@ def queue(
 
     `after` are moment (see `place_in_queue`) and id of the last row of the page before.
     """
-    statement = _rows().where(_visible(scope), _of_view(view, user_id))
+    statement = _rows().where(_visible(scope), _of_view(view, user_id)).limit(PAGE)
     if view in UNCOUNTED:
         newest = Ticket.opened_at if view is View.ALL else func.coalesce(Ticket.closed_at, Ticket.opened_at)
         statement = statement.order_by(newest.desc(), Ticket.id.desc())
-        further = tuple_(newest, Ticket.id) < after
+        further = None if after is None else tuple_(newest, Ticket.id) < after
     else:
         nearest = case((_waits_for_contact(), Ticket.contact_by), else_=Ticket.close_by)
         statement = statement.order_by(nearest, Ticket.id)
-        further = tuple_(nearest, Ticket.id) > after
-    return _read(session, (statement if after is None else statement.where(further)).limit(PAGE))
+        further = None if after is None else tuple_(nearest, Ticket.id) > after
+    return _read(session, statement if further is None else statement.where(further))
 
 
 def place_in_queue(ticket: Ticket, view: View) -> tuple[datetime, int]:
