@@ -35,14 +35,6 @@ class DangerTexted:
 
 
 @dataclass(frozen=True, slots=True)
-class NumberFailed:
-    """The carrier says that this number cannot get texts."""
-
-    msisdn: str
-    error_code: str
-
-
-@dataclass(frozen=True, slots=True)
 class TextUnsettled:
     """Nobody can tell whether a text went out: a person decides (rulings 36)."""
 

@@ -41,6 +41,8 @@ def settle() -> bool:
         if not doubtful:
             return False
         for text in doubtful:
+            if deadline.is_over():
+                return True  # the carrier's log is slow: what is left comes up again at its next ask
             _look_up(text)
     return True
 
@@ -51,20 +53,22 @@ def _send_a_batch() -> bool:
         public_url, now = uow.settings.public_url, uow.now
     if batch:
         outcomes = _Outcomes(batch)
-        carrier.current().send_batch(
-            [
-                Outgoing(
-                    reference=str(due.id),
-                    to=due.msisdn,
-                    body=due.body,
-                    callback_url=urls.sms_status(public_url, due.key),
-                    valid_for=due.useful_until - now if due.useful_until is not None else None,
-                )
-                for due in batch
-            ],
-            on_outcome=outcomes.note,
-        )
-        outcomes.write()
+        try:
+            carrier.current().send_batch(
+                [
+                    Outgoing(
+                        reference=str(due.id),
+                        to=due.msisdn,
+                        body=due.body,
+                        callback_url=urls.sms_status(public_url, due.key),
+                        valid_for=due.useful_until - now if due.useful_until is not None else None,
+                    )
+                    for due in batch
+                ],
+                on_outcome=outcomes.note,
+            )
+        finally:
+            outcomes.write()  # what has ended is known, also when the rest of the batch came to grief
     return was_any
 
 

@@ -10,8 +10,8 @@ WINDOW = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 COUNTED = frozenset(
     {
-        "unknown", "ask_code", "help_resident", "help_provider", "person_called", "code_not_found", "ask_time",
-        "ask_eta", "amount_ask", "pin_ask",
+        "unknown", "ask_code", "help_resident", "help_provider", "code_not_found", "ask_time", "ask_eta", "amount_ask",
+        "pin_ask",
     }
 )  # fmt: skip
 """Answers that mean "say it again": confirmations of something understood never count."""

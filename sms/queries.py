@@ -6,12 +6,15 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
 from directory.models import Suppression
-from sms.delivery import Delivery
+from sms.delivery import LOST, Delivery
 from sms.models import InboundSms, OpenQuestion, OutboundSms, Outcome
+from telephony.statuses import BAD_NUMBERS, FAULTS
+
+BAD_NUMBER_CODES = frozenset(code for code, kind in FAULTS.items() if kind in BAD_NUMBERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,23 @@ def recent_questions(session: Session, msisdn: str, since: datetime) -> list[Ope
     )
 
 
+def is_out_of_reach(session: Session, msisdn: str) -> bool:
+    """Whether the carrier said that no text can reach this number, and no text came from it since."""
+    heard = select(func.max(InboundSms.received_at)).where(InboundSms.msisdn == msisdn).scalar_subquery()
+    return bool(
+        session.scalar(
+            select(
+                exists().where(
+                    OutboundSms.msisdn == msisdn,
+                    OutboundSms.delivery.in_(LOST),
+                    OutboundSms.error_code.in_(BAD_NUMBER_CODES),
+                    OutboundSms.settled_at > func.coalesce(heard, OutboundSms.created_at),
+                )
+            )
+        )
+    )
+
+
 def last_language(session: Session, msisdn: str) -> str | None:
     """The language of the newest text to this number; None when we never wrote to it."""
     newest = select(OutboundSms.lang).where(OutboundSms.msisdn == msisdn)
@@ -86,14 +106,22 @@ def answers_since(session: Session, msisdn: str, since: datetime) -> list[str]:
 
 
 def count_inbound(
-    session: Session, msisdn: str, since: datetime, *, outcome: Outcome | None = None, intent: str | None = None
+    session: Session,
+    msisdn: str,
+    since: datetime,
+    *,
+    outcome: Outcome | None = None,
+    intent: str | None = None,
+    body: str | None = None,
 ) -> int:
-    """How many texts of this number came since a moment (UTC), with this outcome, read as this."""
+    """How many texts of this number came since a moment (UTC), with this outcome, read as this, in these words."""
     came = select(func.count()).where(InboundSms.msisdn == msisdn, InboundSms.received_at > since)
     if outcome is not None:
         came = came.where(InboundSms.outcome == outcome)
     if intent is not None:
         came = came.where(InboundSms.intent == intent)
+    if body is not None:
+        came = came.where(InboundSms.body == body)
     return session.scalar(came) or 0
 
 

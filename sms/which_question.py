@@ -54,9 +54,10 @@ def choose(
 ) -> Choice:
     """Choose among questions, the newest first.
 
-    `named` are the codes in the text, `has_digit` tells that it chooses by a digit ("1 40分钟到"). A named code decides.
-    Of several that fit, the newest counts when it takes digits and the others are older than `newest_wins_after`
-    (rulings 26); several questions about one ticket are one matter. Reports on jobs are never guessed.
+    `named` are the codes in the text, `has_digit` tells that it chooses by a digit ("1 40分钟到"). A named code
+    decides. Of several that fit, the newest counts when it takes digits and the others are older than
+    `newest_wins_after` (rulings 26); several questions about one ticket are one matter. Reports on jobs are never
+    guessed.
     """
     if named:
         candidates = [one for one in candidates if one.about in named] if len(named) == 1 else []

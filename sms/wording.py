@@ -19,7 +19,7 @@ from config.policy import City
 FOLDER = Path(__file__).parent / "wording"
 LANGUAGES = ("zh", "en")
 FOOTER = "opt_out_footer"  # the one slot that may name a reserved word (rulings 23)
-EVERYWHERE = frozenset({"hotline", "line", "lang", "today", "zone"})  # facts that every text is given
+EVERYWHERE = frozenset({"hotline", "region", "line", "lang", "today", "zone"})  # facts that every text is given
 LONGEST = 1600  # characters; the carrier refuses more
 ONE_DAY = timedelta(days=1)
 _days: Mapping[str, dict[str, Any]] = tomllib.loads((FOLDER / "days.toml").read_text(encoding="utf-8"))
@@ -41,6 +41,7 @@ def compose(
     """
     known = {
         "hotline": dialled(hotline, city.region),
+        "region": city.region,
         "line": city.name[lang],
         "lang": lang,
         "today": now.astimezone(city.zone).date(),
@@ -77,10 +78,13 @@ def facts_of(name: str, lang: str) -> frozenset[str]:
     return frozenset(meta.find_undeclared_variables(_texts.parse(source)) - EVERYWHERE)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4096)
 def dialled(msisdn: str, region: str) -> str:
     """A number as people of the region dial it: 09785550156, or with its country code when it is foreign."""
-    number = phonenumbers.parse(msisdn, region)
+    try:
+        number = phonenumbers.parse(msisdn, region)
+    except phonenumbers.NumberParseException:
+        return msisdn
     if phonenumbers.region_code_for_number(number) != region:
         return msisdn
     return re.sub(r"\D", "", phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL))
@@ -117,11 +121,6 @@ def day(date_: date, lang: str) -> str:
     return written.format(month=month, day=date_.day)
 
 
-def local(msisdn: str) -> str:
-    """A mainland number without its country code; others as they are."""
-    return msisdn.removeprefix("+86")
-
-
 def _in_one_line(body: str, lang: str) -> str:
     """Line breaks of the file are spaces in English and nothing in Chinese."""
     lines = [line.strip() for line in body.strip().splitlines() if line.strip()]
@@ -142,4 +141,4 @@ _texts = Environment(
     autoescape=False,  # noqa: S701 - plain texts for handsets, no markup
     auto_reload=False,
 )
-_texts.filters.update(yuan=yuan, when=when, day=day, local=local)
+_texts.filters.update(yuan=yuan, when=when, day=day, dialled=dialled)

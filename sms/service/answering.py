@@ -60,10 +60,13 @@ class Conversation:
         """Let the text be taken by whoever asked, or by whoever takes free text; else ask once, then a person reads."""
         words = self.text.body
         open_ones, named = self._open(), self._named(words)
+        remembered = self._take_remembered(open_ones)
+        if remembered is not None:
+            return self._settle(remembered, lang)
         choice = which_question.choose(
             self._candidates(open_ones, words),
             named=named,
-            has_digit=bool(Said(words, role=self.role, now=self.uow.local_now, open_codes=self._codes).choices),
+            has_digit=self._has_digit(words),
             now=self.uow.now,
             newest_wins_after=self.uow.policy.sms.newest_question_wins_after,
         )
@@ -72,7 +75,7 @@ class Conversation:
         taken = None
         if choice.question is not None and not self._prefers_free_text():
             taken = self._take(choice.question, words)
-        taken = taken or self._take_remembered(open_ones) or self._take_ended(words, named) or self.take_free(words)
+        taken = taken or self._take_ended(words, named) or self.take_free(words)
         if taken is not None:
             return self._settle(taken, lang)
         return self._nobody_took_it(lang)
@@ -115,6 +118,16 @@ class Conversation:
 
     def _named(self, words: str) -> list[str]:
         return find_codes(fold(words), self._codes)[0]
+
+    def _has_digit(self, words: str) -> bool:
+        return bool(Said(words, role=self.role, now=self.uow.local_now, open_codes=self._codes).choices)
+
+    def _agrees_to_nothing(self) -> bool:
+        """A plain yes where nothing is asked ("好的" to the last piece of news) is a courtesy; a digit is a riddle."""
+        if self._open() or self._has_digit(self.text.body):
+            return False
+        meant = self._read(self.text.body, "resident:visit")
+        return meant.intent is Intent.AFFIRM and meant.certainty >= SURE
 
     def _candidates(self, asked: Sequence[OpenQuestion], words: str) -> list[Candidate]:
         found = []
@@ -204,7 +217,7 @@ class Conversation:
 
     def _nobody_took_it(self, lang: str) -> Outcome:
         meant = self.reading
-        if meant.intent in COURTESIES and meant.certainty >= MAYBE:
+        if (meant.intent in COURTESIES and meant.certainty >= MAYBE) or self._agrees_to_nothing():
             return Outcome.NOTED
         if meant.intent in FOR_A_PERSON and meant.certainty >= MAYBE:
             return self.for_a_person()

@@ -1,4 +1,7 @@
-"""What follows from a text that will not arrive: a stop noted, a number marked, a person told."""
+"""What follows from a text that will not arrive: a stop is noted, and whoever it was about is told.
+
+That a number cannot get texts needs no mark of its own: `queries.is_out_of_reach` reads it off the texts that failed.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,8 @@ from dataclasses import dataclass
 
 from core.uow import UnitOfWork
 from directory import service as directory
-from sms.events import NumberFailed, TextFailed
-from telephony.statuses import BAD_NUMBERS, Fault, fault
+from sms.events import TextFailed
+from telephony.statuses import Fault, fault
 
 QUIET = frozenset({Fault.GATED})
 """Not a failure of the receiver or the carrier: this installation may not reach the number at all."""
@@ -29,7 +32,5 @@ def follow_up(uow: UnitOfWork, failed: Failed) -> None:
     kind = fault(failed.error_code or "")
     if kind is Fault.OPTED_OUT:
         directory.stop(uow, failed.msisdn, is_everything=True, evidence=f"refused:{failed.outbound_id}")
-    if kind in BAD_NUMBERS:
-        uow.announce(NumberFailed(failed.msisdn, failed.error_code or ""))
     if kind not in QUIET:
         uow.announce(TextFailed(failed.outbound_id, failed.about, failed.msisdn, failed.wording))

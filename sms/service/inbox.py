@@ -105,9 +105,7 @@ def _act(uow: UnitOfWork, text: InboundSms, message: MoMessage) -> Outcome:
     match talk.reading.intent:
         case Intent.HUMAN:
             text.about = talk.about
-            uow.announce(PersonAsked(text.id, text.msisdn, text.about))
-            answer_with(uow, text, Reply("person_called", about=text.about), lang)
-            return Outcome.HANDLED
+            return _call_a_person(uow, text, lang)
         case Intent.HELP:
             return talk.help(lang)
         case Intent.LANGUAGE:
@@ -162,6 +160,16 @@ def _obey(uow: UnitOfWork, text: InboundSms, wish: Intent, *, is_flood: bool) ->
         wording = "opt_out_all" if stopped is SuppressionScope.ALL else "opt_out_done"
     if not is_flood:
         answer_with(uow, text, Reply(wording), language_for(uow, text), purpose=Purpose.SYSTEM)
+    return Outcome.HANDLED
+
+
+def _call_a_person(uow: UnitOfWork, text: InboundSms, lang: str) -> Outcome:
+    """Confirm that somebody will call, unless a machine asks for "our service desk" in the same words each time."""
+    uow.announce(PersonAsked(text.id, text.msisdn, text.about))
+    lately = uow.now - loop_guard.WINDOW
+    asked = queries.count_inbound(uow.session, text.msisdn, lately, intent=Intent.HUMAN.value, body=text.body)
+    if asked <= uow.policy.sms.automatic_answers_an_hour:
+        answer_with(uow, text, Reply("person_called", about=text.about), lang)
     return Outcome.HANDLED
 
 

@@ -177,9 +177,27 @@ def _claim(uow: UnitOfWork) -> list[tuple[Delivery, Due]]:
         )
         .execution_options(synchronize_session=False)
     )
-    return sorted(
-        ((row[0], Due(*row[1:])) for row in rows.all()), key=lambda claimed: (claimed[1].urgency, claimed[1].id)
-    )
+    claimed = [
+        (
+            row.delivery,
+            Due(
+                id=row.id,
+                key=row.key,
+                msisdn=row.msisdn,
+                body=row.body,
+                about=row.about,
+                wording=row.wording,
+                purpose=row.purpose,
+                urgency=row.urgency,
+                attempts=row.attempts,
+                created_at=row.created_at,
+                claimed_at=row.claimed_at,
+                useful_until=row.useful_until,
+            ),
+        )
+        for row in rows
+    ]
+    return sorted(claimed, key=lambda one: (one[1].urgency, one[1].id))
 
 
 def _suppress(uow: UnitOfWork, held_back: Mapping[int, str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ from core.uow import UnitOfWork
 from directory import queries as directory_queries
 from directory import service as directory
 from directory.models import Purpose
-from sms import segments
+from sms import queries, segments
 from sms.errors import EmptyText, NotTextable, ReceiverStopped, TextTooLong
 from sms.events import TextFailed
 from sms.models import Delivery, InboundSms, OutboundSms, Urgency
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 
 BY_HAND = "by_hand"
 DELIVER = "sms.deliver"
+KEY = re.compile("[0-9a-f]{32}")  # our id of a text; it stands in the address that its receipts come to
 
 
 def tell(
@@ -42,12 +44,13 @@ def tell(
 ) -> OutboundSms | None:
     """Write the text `wording` to a number (E.164) and ring for the senders.
 
-    Returns None, and writes nothing, when there is no number, it is a landline, the inbound text has its answer
-    already, or the text cannot be composed (that is logged: what follows from a ticket must not cost the ticket).
+    Returns None, and writes nothing, when there is no number, it is a landline or the carrier said that it cannot get
+    texts, the inbound text has its answer already, or the text cannot be composed (that is logged: what follows from
+    a ticket must not cost the ticket).
     When the receiver asked us to stop, the row is written as suppressed, and TextFailed announced if it was about a
     ticket. `lang` is zh or en, `about` a ticket's code, `useful_until` (UTC) when it stops being worth sending.
     """
-    if msisdn is None or not is_textable(msisdn, directory_queries.is_textable(uow.session, msisdn)):
+    if msisdn is None or not _may_be_texted(uow, msisdn):
         return None
     if answers is not None and _is_answered(uow, answers):
         return None
@@ -109,6 +112,8 @@ def write_by_hand(
 
     `key` (32 hexadecimal digits) makes it safe to send the same form twice: the second time finds the first text.
     """
+    if not KEY.fullmatch(key):
+        key = ""
     earlier = uow.session.scalar(select(OutboundSms).where(OutboundSms.key == key)) if key else None
     if earlier is not None:
         return earlier
@@ -117,7 +122,7 @@ def write_by_hand(
     text = signed(body, lang, uow.policy.city)
     if len(text) > LONGEST:
         raise TextTooLong(len(text), LONGEST)
-    if msisdn is None or not is_textable(msisdn, directory_queries.is_textable(uow.session, msisdn)):
+    if msisdn is None or not _may_be_texted(uow, msisdn):
         raise NotTextable
     if directory.may_write(uow.session, msisdn, Purpose.SERVICE):
         raise ReceiverStopped
@@ -135,6 +140,11 @@ def withdraw_unsent(uow: UnitOfWork, *, about: str, wording: str, msisdn: str | 
     if msisdn is not None:
         waiting = waiting.where(OutboundSms.msisdn == msisdn)
     return len(uow.session.scalars(waiting).all())
+
+
+def _may_be_texted(uow: UnitOfWork, msisdn: str) -> bool:
+    listed = directory_queries.is_textable(uow.session, msisdn)
+    return is_textable(msisdn, listed) and not queries.is_out_of_reach(uow.session, msisdn)
 
 
 def _is_answered(uow: UnitOfWork, text: InboundSms) -> bool:

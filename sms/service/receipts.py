@@ -14,11 +14,9 @@ from sms.delivery import FINAL, LOST, Delivery, moved_by
 from sms.models import OutboundSms, Receipt
 from sms.service import failures
 from sms.service.failures import Failed
-from sms.service.outgoing import DELIVER
+from sms.service.outgoing import DELIVER, KEY
 from telephony.inbound import DeliveryReceipt
 from telephony.statuses import RETRIED, fault
-
-KEY_LENGTH = 32
 
 
 def record_dlr(uow: UnitOfWork, key: str, receipt: DeliveryReceipt) -> None:
@@ -27,7 +25,7 @@ def record_dlr(uow: UnitOfWork, key: str, receipt: DeliveryReceipt) -> None:
     A replay, a word that says nothing, and a receipt that is late change nothing. A receipt proves that the text went
     out, so it also settles one that is queued again, being sent, or unknown.
     """
-    if receipt.status is None or len(key) > KEY_LENGTH:
+    if receipt.status is None or not KEY.fullmatch(key):
         return
     kept = uow.session.scalar(
         upsert(Receipt)
