@@ -18,13 +18,14 @@ from ivr.models import Call, CallTurn, Voicemail
 from providers.models import Provider
 from sms.models import InboundSms, OutboundSms, Outcome
 from staff.models import User
-from ticketing.dispatch_lifecycle import HOLDING
+from ticketing.dispatch_lifecycle import HOLDING, DispatchState
 from ticketing.errors import TaskNotFound, TicketNotFound
 from ticketing.lifecycle import OVER, State
 from ticketing.models import Candidate, Dispatch, FollowUp, Task, Ticket, TicketEvent
 
 PAGE = 50
 FOUND_AT_MOST = 50
+AFTER_THE_WORK = (State.DONE, State.FOLLOWING_UP, State.CLOSED)
 
 
 class View(StrEnum):
@@ -329,10 +330,12 @@ def latest_steps(session: Session, after: int, limit: int) -> list[tuple[TicketE
 
 
 def _rows() -> Select[Any]:
+    did_it = and_(Dispatch.state == DispatchState.COMPLETED, Ticket.state.in_(AFTER_THE_WORK))
     provider = (
         select(Provider.name)
         .join(Dispatch, Dispatch.provider_id == Provider.id)
-        .where(Dispatch.ticket_id == Ticket.id, Dispatch.state.in_(HOLDING))
+        .where(Dispatch.ticket_id == Ticket.id, or_(Dispatch.state.in_(HOLDING), did_it))
+        .order_by(Dispatch.id.desc())
         .limit(1)
         .scalar_subquery()
     )

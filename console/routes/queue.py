@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from unicodedata import normalize
 
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,7 +14,7 @@ from console import queries
 from console.paging import cursor, read_cursor
 from console.queries import TABS, UNCOUNTED, QueueRow, View, next_promise
 from console.routes.blueprint import bp, show
-from console.routes.words import ClockView, matter, place, since, ticket_clock
+from console.routes.words import ClockView, matter, moment, place, since, ticket_clock
 from core.uow import UnitOfWork, unit_of_work
 from staff.guard import actor, current_scope, current_user, needs
 from telephony import msisdn
@@ -31,7 +32,8 @@ class Row:
     code: str
     tier: str
     state: str
-    clock: ClockView
+    clock: ClockView | None  # None: no promise runs any more
+    ended: str
     matter: str
     description: str
     requester: str
@@ -84,7 +86,7 @@ def home() -> ResponseReturnValue:
 @needs("tickets.read")
 def queue() -> ResponseReturnValue:
     """The queue, or what was searched for; one exact hit opens at once."""
-    words = request.args.get("q", "").strip()[:LONGEST_SEARCH]
+    words = normalize("NFKC", request.args.get("q", "")).strip()[:LONGEST_SEARCH]  # full-width digits are digits
     view = _view(request.args.get("view", ""))
     scope = current_scope()
     with unit_of_work(actor()) as uow:
@@ -136,7 +138,8 @@ def _row(row: QueueRow, now: datetime) -> Row:
         code=ticket.code,
         tier=ticket.tier,
         state=ticket.state,
-        clock=ticket_clock(ticket, now) or ClockView("calm", 100, "–", ""),
+        clock=ticket_clock(ticket, now),
+        ended=moment(ticket.closed_at, now),
         matter=matter(ticket),
         description=ticket.description,
         requester=ticket.requester_name,
