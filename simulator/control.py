@@ -211,8 +211,9 @@ class Control:
     async def wait(self, request: web.Request) -> web.Response:
         """Answer when nothing is under way any more; 504 when the time is over first."""
         asked = await _told_json(request)
+        seconds = float(asked.get("timeout", 30))
         try:
-            await asyncio.wait_for(self.network.quiet.wait(), float(asked.get("timeout", 30)))
+            await asyncio.wait_for(self.network.quiet.wait(), seconds)
         except TimeoutError:
             return web.json_response({"error": "something is still under way"}, status=504)
         return web.json_response({})

@@ -51,10 +51,19 @@ class SimulatorThread:
 
     def _serve(self) -> None:
         asyncio.set_event_loop(self._loop)
-        runner = web.AppRunner(create_application(self._config, self.url), shutdown_timeout=0.5)
+        runner = web.AppRunner(create_application(self._config, self.url), access_log=None, shutdown_timeout=0.5)
         self._loop.run_until_complete(runner.setup())
         self._loop.run_until_complete(web.TCPSite(runner, HOST, self._port).start())
         self._started.set()
         self._loop.run_forever()
         self._loop.run_until_complete(runner.cleanup())
+        self._loop.run_until_complete(_end_all())
         self._loop.close()
+
+
+async def _end_all() -> None:
+    """Whoever still waits, such as an answer that was never to come, waits no more."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)

@@ -83,7 +83,11 @@ class Application:
                 request.form.to_dict(),
                 request.args.to_dict(),
                 dict(request.headers),
-                self._validator.validate(request.url, request.form, request.headers.get("X-Twilio-Signature", "")),
+                self._validator.validate(
+                    self.url + request.environ["RAW_URI"],  # as it came over the wire, nothing decoded
+                    request.form,
+                    request.headers.get("X-Twilio-Signature", ""),
+                ),
             )
         )
         replies = self._replies.get(f"/{path}", [])

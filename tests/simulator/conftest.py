@@ -24,6 +24,7 @@ BERT = "+12025550122"
 def application() -> Iterator[Application]:
     """The application behind the line: `/voice`, `/sms` and `/over` are its addresses there."""
     running = Application()
+    running.says("/over", "")
     yield running
     running.stop()
 
