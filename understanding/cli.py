@@ -64,7 +64,7 @@ def _read(line: str) -> dict[str, Any]:
 
 def _object(line: str) -> dict[str, Any]:
     try:
-        asked = json.loads(line)
+        asked = json.loads(line.strip())
     except (ValueError, RecursionError) as err:
         where = f" at column {err.colno}" if isinstance(err, json.JSONDecodeError) else ""
         raise _Senseless(f"this is not JSON{where}") from err

@@ -37,7 +37,7 @@ def find_codes(folded: str, open_codes: Collection[str] = ()) -> tuple[list[str]
     def read(match: re.Match[str]) -> str:
         number = re.sub(r"[\s-]", "", match["number"]).replace("o", "0").replace("l", "1")
         code = match["letter"].upper() + number
-        apart = bool(match["gap"].strip("#-_.")) or bool(match["gap"])
+        apart = bool(match["gap"]) and not match["gap"].strip()
         sure = bool(match["mark"]) or "#" in match["gap"] or code in upper
         if not sure and (sum(c.isdigit() for c in match["number"]) < 4 or (apart and match["letter"] == "a")):
             return match.group()

@@ -9,6 +9,7 @@ from understanding.reading import Intent, Reading
 from understanding.said import Said
 
 _OUT_OF_TEN = re.compile(r"(?<!\d)(\d{1,3}) ?(?:分|/ ?10|out of 10|points?)")
+_OUT_OF = re.compile(r"(?:/|out of) ?(\d{1,3})")
 _GRADED = re.compile(r"(?<![\d.])(\d{1,3})(?:\.\d)? ?(?:分|颗?星|stars?|/ ?5|out of 5|points?)(?!钟)")
 
 
@@ -23,7 +24,8 @@ def read_score(said: Said) -> Reading | None:
     """Read a score, or why a digit gives none; None when no score is spoken of."""
     words = _worded(said)
     graded = list(dict.fromkeys(int(match[1]) for match in _GRADED.finditer(said.digits)))
-    numbers = list(dict.fromkeys(graded + [n for n in said.choices if n not in graded]))
+    most = {int(match[1]) for match in _OUT_OF.finditer(said.digits)} if graded else set()
+    numbers = list(dict.fromkeys(graded + [n for n in said.choices if n not in most]))
     if said.stars and not numbers and not words:
         return reading(Intent.RATE, 0.9, score=str(said.stars)) if said.stars <= 5 else unknown("range")
     if len(numbers) > 1:

@@ -115,7 +115,13 @@ class Said:
     @cached_property
     def hits(self) -> list[Hit]:
         """Every word of the lexicon for this role; a word inside a longer one does not count."""
-        return [hit for hit in longest(_SCANNERS[self.role].scan(self.folded)) if self._stands(hit)]
+        found = longest(_SCANNERS[self.role].scan(self.folded))
+        plain = [hit for hit in found if hit.kind == "neutral"]
+        return [
+            hit
+            for hit in found
+            if self._stands(hit) and not any(hit.start < one.start < hit.end < one.end for one in plain)
+        ]
 
     def _stands(self, hit: Hit) -> bool:
         """Tell whether a word counts: a yes or no of one character only where it is not part of another word."""

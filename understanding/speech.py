@@ -30,6 +30,8 @@ _SOMETHING_MORE = re.compile(
     r"one more(?: thing)?|there is"
 )
 _MENU_KEY = re.compile(r"^[\W]*(?:按|选|press|key|number)?[\W]*([0-9*#])[\W]*(?:键|号)?[\W]*$")
+_MOST_PEOPLE = 9
+"""As many of a household as a digit can name."""
 _NAME = re.compile(r"(?:我是|我叫|是|叫|this is|i am|im|its|my name is)[ ]*([\u4e00-\u9fff]{2,4}|[a-z]+(?: [a-z]+)?)")
 
 
@@ -44,6 +46,8 @@ def read_speech(said: Said, question: str, open_codes: Collection[str]) -> Readi
         return _key(key[1])
     if said.folded == "0":
         return reading(Intent.HUMAN, 0.97)
+    if question == "more" and _says_no_more(said):
+        return reading(Intent.DENY, 0.9)
     return _steering(said, question) or _READERS.get(question, _describe)(said)
 
 
@@ -112,12 +116,18 @@ def _agrees_first(said: Said) -> bool:
     )
 
 
+def _spoken(said: Said) -> str:
+    return re.sub(r"[^\w ]", "", said.folded).strip()
+
+
+def _says_no_more(said: Said) -> bool:
+    words = _spoken(said)
+    return bool(_NOTHING_MORE.fullmatch(words) or _NOTHING_MORE.fullmatch(words.replace(" ", "")))
+
+
 def _more(said: Said) -> Reading:
     """Read the answer to "anything else?": a bare yes or no, or straight away the next matter."""
-    bare = re.sub(r"[^\w ]", "", said.folded).strip()
-    if _NOTHING_MORE.fullmatch(bare) or _NOTHING_MORE.fullmatch(bare.replace(" ", "")):
-        return reading(Intent.DENY, 0.9)
-    if _SOMETHING_MORE.fullmatch(bare):
+    if _SOMETHING_MORE.fullmatch(_spoken(said)):
         return reading(Intent.AFFIRM, 0.9)
     return _describe(said)
 
@@ -140,8 +150,9 @@ def _address(said: Said) -> Reading:
 
 
 def _which_person(said: Said) -> Reading:
-    if said.choices and len(said.choices) == 1:
-        return reading(Intent.CHOOSE, 0.9, option=str(said.choices[0]))
+    if len(said.choices) == 1:
+        one = said.choices[0]
+        return reading(Intent.CHOOSE, 0.9, option=str(one)) if 1 <= one <= _MOST_PEOPLE else unknown("range")
     if said.has("no"):
         return reading(Intent.DENY, 0.8)
     named = _NAME.search(said.folded)
