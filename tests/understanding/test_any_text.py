@@ -19,9 +19,9 @@ from understanding.reading import VALUE_KEYS
 from understanding.services import categories
 
 _PIECES = (
-    "1 2 3 一 两 百 五 点 半 小时 分钟 明天 周五 下午 接 不接 完工 没 不 元 块 收 A1023 #B2047 16200000188 退订 td stop "
-    "着火 没着火 3号楼 2单元 301 满意 不满意 水管 漏 马桶 堵 师傅 吗 ? ! ， 。 ok yes no done tomorrow half past ten yuan "
-    "at by after 2 people 👍 ⭐ １ ① \x00 \ud800 cancel visit 12.5 2026-02-30 99 号 月 13 31 24:00 25 人工 料"
+    "1 2 3 一 两 百 五 点 半 小时 分钟 明天 周五 下午 接 不接 完工 没 不 元 块 收 A1023 #B2047 16200000188 退订 td "
+    "stop 着火 没着火 3号楼 2单元 301 满意 不满意 水管 漏 马桶 堵 师傅 吗 ? ! ， 。 ok yes no done tomorrow half past "
+    "ten yuan at by after 2 people 👍 ⭐ １ ① \x00 \ud800 cancel visit 12.5 2026-02-30 99 号 月 13 31 24:00 25 人工 料"
 )
 PIECES = _PIECES.split(" ")
 
