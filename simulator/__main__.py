@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import logging
+import sys
 from pathlib import Path
 
 from aiohttp import web
 
-from simulator.config import Config
+from simulator.config import BadConfig, Config
 from simulator.server import create_application
 
 
@@ -21,7 +22,11 @@ def main() -> None:
     parser.add_argument("--record", type=Path, help="a folder for every document and request, as JSON lines")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.WARNING)
-    config = Config.from_json(arguments.config.read_text(encoding="utf-8"), record=arguments.record)
+    try:
+        config = Config.from_json(arguments.config.read_text(encoding="utf-8"), record=arguments.record)
+    except (BadConfig, OSError, UnicodeDecodeError) as err:
+        print(f"simulator: {arguments.config}: {err}", file=sys.stderr)
+        sys.exit(2)
     application = create_application(config, f"http://{arguments.host}:{arguments.port}")
     web.run_app(
         application,

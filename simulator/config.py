@@ -8,6 +8,10 @@ from pathlib import Path
 from typing import Any
 
 
+class BadConfig(Exception):
+    """A configuration that makes no sense; the message says what."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One incoming number of the account and the addresses that serve it."""
@@ -44,8 +48,16 @@ class Config:
 
     @classmethod
     def from_json(cls, text: str, **more: Any) -> Config:
-        """Read a configuration file. Raises KeyError or TypeError for one that makes no sense."""
-        data = json.loads(text)
+        """Read a configuration file. Raises BadConfig."""
+        try:
+            return cls._from(json.loads(text), **more)
+        except KeyError as err:
+            raise BadConfig(f"{err} is missing") from err
+        except (TypeError, AttributeError, ValueError) as err:
+            raise BadConfig(f"it makes no sense: {err}") from err
+
+    @classmethod
+    def _from(cls, data: dict[str, Any], **more: Any) -> Config:
         app = data.get("app", {})
         return cls(
             account_sid=data["account_sid"],
