@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from config import policy as policy_file
 from console import queries
+from console.privacy import without_numbers
 from console.queries import Whole
 from console.routes.blueprint import bp, show
 from console.routes.words import matter, moment, place, ticket_clock
@@ -176,6 +177,8 @@ def ticket_page(uow: UnitOfWork, found: Whole, scope: Scope, typed: Typed = NOTH
     usual = "resident" if may_text and one.notify_msisdn else "note"
     tab = typed.fields.get("to") or request.args.get("write", usual)
     entries = merge(_steps_told(found), _texts(found), _calls(found))
+    if not scope.may("numbers.see"):
+        entries = [_without_numbers(entry) for entry in entries]
     holding = next(((d, p) for d, p in reversed(found.dispatches) if d.state in HOLDING), None)
     shown = holding or next(((d, p) for d, p in reversed(found.dispatches) if d.state == DispatchState.COMPLETED), None)
     tabs = [
@@ -216,7 +219,7 @@ def ticket_page(uow: UnitOfWork, found: Whole, scope: Scope, typed: Typed = NOTH
         "address": typed.fields.get("address", one.address),
         "service": typed.fields.get("service", one.service),
         "jurisdiction_code": typed.fields.get("community", one.jurisdiction_code),
-        "description": one.description,
+        "description": one.description if scope.may("numbers.see") else without_numbers(one.description),
         "also": [{"code": other.code, "matter": matter(other)} for other in found.also],
         "needs_facts": one.state == State.NEW,
         "services": [Choice(s.code, s.name[web.lang()]) for s in uow.catalogue.services.values()] if may.place else [],
@@ -334,6 +337,11 @@ def _calls(found: Whole) -> Iterable[Entry]:
         wording = "console.call.voicemail" if call.id in voicemails else f"console.call.{call.direction}"
         look = "phone-in" if call.direction == "in" else "phone-out"
         yield Entry(call.started_at, 0, Kind.CALL, look, wording, facts, turns=said)
+
+
+def _without_numbers(entry: Entry) -> Entry:
+    turns = tuple(replace(turn, words=without_numbers(turn.words)) for turn in entry.turns)
+    return replace(entry, words=without_numbers(entry.words), turns=turns)
 
 
 def _name(found: Whole, actor_name: str) -> str:
