@@ -20,6 +20,11 @@ _CALLED_OFF = re.compile(
     r"cancel|call(?:ing)? (?:it )?off|dont come|do not come|no need to come|stop deliver|"
     r"stop (?:the|my|our) (?:milk|news ?papers?|paper|deliver\w+|meals?|water)|unsubscribe from"
 )
+_OVERCHARGED = re.compile(
+    r"(?:说好|讲好|说定|谈好|答应|报价|原来说)[^。!?]{0,8}(?:收了?我|要了?我|却收|又收|收了[^吗?]*$)|"
+    r"(?:quoted|agreed|said|told me)\b.{0,30}\b(?:charged|billed) (?:me|us)"
+)
+"""One price agreed and another taken."""
 _LIKELY = 0.6
 _HOUSE = ("单元", "号楼")
 _WANTS = re.compile(r"要个?车|工人|想找|要找|帮我|需要|预约|搬家公司|need|want|looking for|van|truck|help")
@@ -55,7 +60,7 @@ def request(said: Said, *, least: float = MAYBE) -> Reading | None:
 
 def read_free(said: Said) -> Reading:
     """Read words that answer no question: a ticket asked after, a grievance, a wish, an opinion."""
-    if said.has("grievance"):
+    if said.has("grievance") or _OVERCHARGED.search(said.folded):
         return reading(Intent.COMPLAINT, 0.85)
     if said.has("status"):
         return reading(Intent.STATUS_QUERY, 0.85, ticket=said.codes[0] if said.codes else "")

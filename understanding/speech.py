@@ -29,6 +29,13 @@ _SOMETHING_MORE = re.compile(
     r"有|还有|有的|有啊|还有一?个?(?:事|件事|别的事|问题)?|对|是|是的|好|好的|嗯|yes|yeah|yep|yes please|"
     r"one more(?: thing)?|there is"
 )
+_THIS_ONE = re.compile(
+    r"[嗯啊哦对是, ]*就?是[这那]一?(?:个|件|张|里|儿|家|回|样)(?:事情|事儿|事|地址|地方|单子|单|问题|毛病)?"
+    r"[的了吧啊呀嘛, .。!]*|"
+    r"(?:yes )?(?:it is |its )?(?:that|this|the same) (?:one|thing|problem|matter)|(?:yes )?the same|"
+    r"thats (?:it|the one)|that is (?:it|the one)"
+)
+"""Yes, said by pointing."""
 _MENU_KEY = re.compile(r"^[\W]*(?:按|选|press|key|number)?[\W]*([0-9*#])[\W]*(?:键|号)?[\W]*$")
 _MOST_PEOPLE = 9
 """As many of a household as a digit can name."""
@@ -100,6 +107,8 @@ def _confirm(said: Said) -> Reading:
         return unknown()
     if _agrees_first(said) and not said.folded.endswith(("吗", "?")):
         return reading(Intent.AFFIRM, 0.92)
+    if _THIS_ONE.fullmatch(said.folded):
+        return reading(Intent.AFFIRM, 0.9)
     if corrected:
         return reading(Intent.NEW_REQUEST, corrected.certainty, service=corrected.service, category=corrected.category)
     if said.is_question:
