@@ -60,7 +60,7 @@ class Conversation:
         """Let the text be taken by whoever asked, or by whoever takes free text; else ask once, then a person reads."""
         words = self.text.body
         open_ones, named = self._open(), self._named(words)
-        remembered = self._take_remembered(open_ones)
+        remembered = self._take_remembered(open_ones, self._code_alone(words))
         if remembered is not None:
             return self._settle(remembered, lang)
         choice = which_question.choose(
@@ -75,6 +75,7 @@ class Conversation:
         taken = None
         if choice.question is not None and not self._prefers_free_text():
             taken = self._take(choice.question, words)
+        taken = taken or self._take_remembered(open_ones, self._code_with_a_word(words))
         taken = taken or self._take_ended(words, named) or self.take_free(words)
         if taken is not None:
             return self._settle(taken, lang)
@@ -168,10 +169,9 @@ class Conversation:
             asked.closed_at = self.uow.now
         return taken
 
-    def _take_remembered(self, open_ones: Sequence[OpenQuestion]) -> Taken | None:
+    def _take_remembered(self, open_ones: Sequence[OpenQuestion], code: str) -> Taken | None:
         """The code we asked for has come: the text that waited for it is handled for that code."""
         waiting = next((one for one in open_ones if one.kind == WHICH_CODE), None)
-        code = self._code_alone(self.text.body)
         if waiting is None or not code:
             return None
         remembered = self.uow.session.get_one(InboundSms, waiting.reference).body
@@ -186,12 +186,18 @@ class Conversation:
         return taken or self._take_ended(remembered, [code]) or self.take_free(f"{code} {remembered}")
 
     def _code_alone(self, words: str) -> str:
-        """The code when the text is no more than a code, written or as its four digits; else empty."""
+        """The code when the text is nothing but a code of theirs, written or as its four digits; else empty."""
         folded = fold(words)
         codes, rest = find_codes(folded, self._codes)
-        if len(codes) == 1 and codes[0] in self._codes and len(_WORD.findall(rest)) <= len(codes[0]):
+        if len(codes) == 1 and codes[0] in self._codes and not _WORD.search(rest):
             return codes[0]
         return spoken_code(folded, self._codes)[0] if not codes and folded.strip(" #.,。").isdigit() else ""
+
+    def _code_with_a_word(self, words: str) -> str:
+        """The code when a word or two stand beside it that answered nothing ("是A1023那个"); else empty."""
+        codes, rest = find_codes(fold(words), self._codes)
+        is_theirs = len(codes) == 1 and codes[0] in self._codes
+        return codes[0] if is_theirs and len(_WORD.findall(rest)) <= len(codes[0]) else ""
 
     def _take_ended(self, words: str, named: Collection[str]) -> Taken | None:
         open_ones = self._open()

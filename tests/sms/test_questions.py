@@ -188,6 +188,16 @@ def test_the_four_digits_of_the_code_are_enough(work: Work, desk: Desk, text_in:
     assert desk.got == [("resolved", "A1023", "resolved")]
 
 
+@pytest.mark.parametrize("words", ["是A1023那个", "单号A1023", "#a1023!", "ａ１０２３"])
+def test_a_word_beside_the_code_does_no_harm(work: Work, desk: Desk, text_in: Texts, words: str) -> None:
+    ask(work, "resolved", "A1023")
+    ask(work, "resolved", "B4077")
+    text_in("1", RESIDENT)
+    text_in(words, RESIDENT)
+
+    assert desk.got == [("resolved", "A1023", "resolved")]
+
+
 def test_who_answers_with_code_and_digit_at_once_is_understood(work: Work, desk: Desk, text_in: Texts) -> None:
     ask(work, "resolved", "A1023")
     ask(work, "resolved", "B4077")
