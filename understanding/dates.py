@@ -30,7 +30,7 @@ _DAY = "|".join(sorted(_EN_WEEKDAYS, key=len, reverse=True))
 _NEAR = {
     0: r"今天|今日|今儿|今早|今晚|今晨|当天|(?<![a-z])(?:today|2day|tonight|tonite)(?![a-z])",
     3: r"大后天|大后日",
-    2: r"后天|后日|后儿|后晚|后早|(?<![a-z])(?:the )?day after (?:tomorrow|tmr|tmrw|tmw)(?![a-z])",
+    2: r"明后(?:2天|天)|后天|后日|后儿|后晚|后早|(?<![a-z])(?:the )?day after (?:tomorrow|tmr|tmrw|tmw)(?![a-z])",
     1: r"明天|明日|明儿|明早|明晚|明晨|听日|明个|明朝|翌日|第2天|"
     r"(?<![a-z])(?:tomorrow|tomorow|tommorow|tommorrow|tomorro|tmr|tmrw|tmw|tomo|2moro|2morrow|tmoro)(?![a-z])",
 }

@@ -27,7 +27,8 @@ _RETURNS = re.compile(
 _CLAUSES = re.compile(r"[,。;!?]+")
 _UNTIL = re.compile(r"到|至|之前|以前|前|再|恢复|until|till|before|back on|back")
 _PRICED = re.compile(
-    r"报价|要价|估价|开价|报个价|quot|estimat|will cost|would cost|price (?:is|would)|同意|agree|approv"
+    r"报价|要价|估价|开价|报个价|quot|estimat|ask (?:him|her|them|(?:the )?(?:customer|resident|client|owner))|"
+    r"will cost|would cost|price (?:is|would)|同意|agree|approv"
 )
 _FUTURE = re.compile(
     r"明天|后天|下午才|晚上才|(?<![没不])能(?:完工|完成|修好|弄好|做完|干完)|才能|预计|争取|will (?:be|finish|"

@@ -16,6 +16,7 @@ _CALLED_OFF = re.compile(
     r"唔好嚟|不续|"
     rf"(?:停|退)(?:掉|了)?(?:我的|那份|订的)?{_SUBSCRIBED}|(?:不|别|唔)(?:再|想|用|要|想再|用再)?(?:订|定|送|续|要|"
     rf"喝|看)了?{_SUBSCRIBED}(?!什么|吗)|"
+    rf"{_SUBSCRIBED}(?:先|就|以后|都)?(?:不要|别|不用)再?[送订来]|"
     rf"(?:把|将)?{_SUBSCRIBED}(?:给|都|先|帮我|给我)*(?:停|退)(?:了(?!好|几|多|\d|没)|掉|吧|一下)|"
     r"cancel|call(?:ing)? (?:it )?off|dont come|do not come|no need to come|stop deliver|"
     r"stop (?:the|my|our) (?:milk|news ?papers?|paper|deliver\w+|meals?|water)|unsubscribe from"

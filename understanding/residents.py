@@ -88,6 +88,8 @@ def _visit(said: Said) -> Reading:
         return reading(Intent.CANCEL, 0.9)
     if said.has("grievance"):
         return reading(Intent.COMPLAINT, 0.8)
+    if said.is_question and _when(said) == {"date": said.now.date().isoformat()} and not said.has("reschedule"):
+        return reading(Intent.STATUS_QUERY, 0.75)
     asks_new_time = said.has("reschedule") or (said.when.is_moment or "part" in said.when.values)
     if said.has("status") and not (said.when.is_moment and said.has("reschedule")):
         return reading(Intent.STATUS_QUERY, 0.85)

@@ -64,6 +64,7 @@ _DISOWNED = re.compile(r"(?:不是|不选|不要|唔系|not|别选|除了) ?$")
 _DISOWNED_AFTER = re.compile(r" ?(?:不要|不选|就算了|除外)")
 _WORD_AFTER = re.compile(r" ?[a-z]|[\u4e00-\u9fff]")
 _MID_SENTENCE = re.compile(r"[a-z],? $")
+_SEATS = re.compile(r"(?:down|room|seats?|places?|party|table) (?:for|of) $")
 _ANSWERING = re.compile(
     r"(?:option|press|reply|number|no|choose|pick|vote|for|is|answer|rate|score|give|say|go with|its|a) $"
 )
@@ -217,7 +218,7 @@ class Said:
     def _chooses(self, rest: str, match: re.Match[str]) -> bool:
         """Tell whether a number answers: not one that is disowned, in mid-sentence, or spelt out before a word."""
         before, after = rest[: match.start()], rest[match.end() :]
-        if _DISOWNED.search(before) or _DISOWNED_AFTER.match(after):
+        if _DISOWNED.search(before) or _SEATS.search(before) or _DISOWNED_AFTER.match(after):
             return False
         if _WORD_AFTER.match(after) and match[1] not in self.folded:
             return False

@@ -61,6 +61,7 @@ def test_each_danger_has_its_number(text: str, number: str) -> None:
         "hit me up tomorrow",
         "the fire alarm battery is low",
         "抢单",
+        "我腿断了打着石膏",
     ],
 )
 def test_denied_past_and_figurative_dangers_are_none(text: str) -> None:
@@ -69,6 +70,7 @@ def test_denied_past_and_figurative_dangers_are_none(text: str) -> None:
 
 def test_a_danger_beside_a_harmless_word_is_still_heard() -> None:
     assert find("火警电话打不通，楼上着火了") is not None
+    assert find("复查的时候突然晕倒了") is not None
     found = find("没漏水，是煤气漏了")
     assert found is not None
     assert found.kind is DangerKind.GAS

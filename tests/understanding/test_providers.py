@@ -38,7 +38,7 @@ def test_a_yes_to_an_offer_brings_its_time(text: str, values: dict[str, str]) ->
         "i would accept if it was closer",
         "ok what is the address", "能不能下午四点去", "is it ok if I come at 5?", "1 没空", "1还是2？", "3", "👍",
         "谢谢", "好像接不了", "可以是可以，不过得加钱", "no", "不", "received", "让老王去", "完工 100元", "到了",
-        "住户不在家", "3楼还是5楼", "发错了",
+        "住户不在家", "3楼还是5楼", "发错了", "算我没说",
     ],
 )  # fmt: skip
 def test_what_is_no_plain_yes_takes_no_job(text: str) -> None:
@@ -100,6 +100,9 @@ def test_what_is_not_finished_is_never_complete(text: str) -> None:
         ("住户说不修了", Intent.CANCELLED, {}),
         ("跟住户说好了改周五上午", Intent.RESCHEDULE, {"date": "2026-11-27", "part": "am"}),
         ("电话改成16500000188", Intent.PHONE_CHANGE, {"phone": "+8616500000188"}),
+        ("done, costs 80", Intent.COMPLETE, {"amount": "80"}),
+        ("new compressor costs 500, ask him first", Intent.QUOTE, {"amount": "500"}),
+        ("住户电话关机", Intent.NO_ACCESS, {}),
         ("住户骂人 我走了", Intent.COMPLAINT, {}),
         ("客户电话多少", Intent.QUESTION, {}),
     ],
