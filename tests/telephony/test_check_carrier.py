@@ -67,12 +67,14 @@ def test_everything_that_the_house_makes_fits(tmp_path: Path) -> None:
         request("POST", f"/api/laml{ACCOUNT}/Calls.json", GOOD_CALL),
         request("GET", f"{ACCOUNT}/Messages.json?To=%2B8616200000001&PageSize=200", []),
         request("POST", f"{ACCOUNT}/Calls/CA{'1' * 32}.json", [["Status", "completed"]]),
+        request("GET", f"{ACCOUNT}/Recordings/RE{'1' * 32}", []),
+        request("GET", f"{ACCOUNT}/Recordings/RE{'1' * 32}.mp3", []),
     ]
 
     code, said = checked(tmp_path, *map(document, made), *asked, {"kind": "webhook"})
 
     assert code == 0, said
-    assert "10 TwiML documents, 4 REST requests, 0 violations" in said
+    assert "10 TwiML documents, 6 REST requests, 0 violations" in said
 
 
 WRONG_DOCUMENTS = [
@@ -117,6 +119,8 @@ def test_a_wrong_document_is_named(tmp_path: Path, xml: str, complaint: str) -> 
     [
         ("POST", f"{ACCOUNT}/Faxes.json", [], "no such operation"),
         ("PUT", f"{ACCOUNT}/Messages.json", GOOD_TEXT, "no such operation"),
+        ("GET", f"{ACCOUNT}/Recordings/1", [], "no such operation"),
+        ("POST", f"{ACCOUNT}/Recordings/RE{'1' * 32}", [], "no such operation"),
         ("POST", "/2010-04-01/Accounts/me/Messages.json", GOOD_TEXT, "AccountSid in the path does not match"),
         ("POST", f"{ACCOUNT}/Messages.json", GOOD_TEXT[1:], "To is missing"),
         ("POST", f"{ACCOUNT}/Messages.json", [GOOD_TEXT[0], GOOD_TEXT[2]], "one of From, MessagingServiceSid"),
