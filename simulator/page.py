@@ -76,9 +76,11 @@ class Page:
         if not url or not after.isdecimal():
             return web.json_response({"items": []})
         try:
-            async with aiohttp.ClientSession(trust_env=False) as session:
-                async with session.get(url, params={"after": after}, timeout=aiohttp.ClientTimeout(total=5)) as told:
-                    return web.json_response(await told.json())
+            async with (
+                aiohttp.ClientSession(trust_env=False, timeout=aiohttp.ClientTimeout(total=5)) as session,
+                session.get(url, params={"after": after}) as told,
+            ):
+                return web.json_response(await told.json())
         except (aiohttp.ClientError, TimeoutError, ValueError):
             return web.json_response({"items": []})
 
