@@ -1,10 +1,12 @@
-"""`make bench`: print every figure, or those that are named: texts webhook matching memory."""
+"""`make bench`: print every figure, or those that are named: texts webhook matching memory; `kill` by name only."""
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import tomllib
+from typing import Any
 
 import bench.processes as processes
 
@@ -25,15 +27,20 @@ SETTINGS = {
 def main(wanted: list[str]) -> int:
     """Measure what is wanted against the database and Redis of the environment, which are emptied."""
     os.environ.update(SETTINGS)
-    wording = tomllib.loads((processes.PROJECT / "ivr/wording/zh-CN.toml").read_text(encoding="utf-8"))
-    os.environ["BENCH_GREETING"] = str(wording["prompt"]["greeting"] if "prompt" in wording else wording["greeting"])
-    from bench import matching, memory, naive, texts, webhook
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # ends what a measure has started
+    wording, policy = _toml("ivr/wording/zh-CN.toml"), _toml("config/policy.toml")
+    os.environ["BENCH_GREETING"] = str(wording["greeting"]).format(city=policy["city"]["name"]["zh"])
+    from bench import kill, matching, memory, naive, texts, webhook
 
     naive.Base.metadata.create_all(naive.sessions.kw["bind"])
     measures = {"texts": texts, "webhook": webhook, "matching": matching, "memory": memory}
     for name in wanted or list(measures):
-        measures[name].measure()
+        ({**measures, "kill": kill})[name].measure()
     return 0
+
+
+def _toml(name: str) -> dict[str, Any]:
+    return tomllib.loads((processes.PROJECT / name).read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":

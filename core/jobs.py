@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from threading import Event, Thread
 from time import monotonic
 
 from redis import Redis
 from redis.exceptions import RedisError
-from rq import Queue
+from rq import Queue, get_current_job
 from rq.exceptions import NoSuchJobError
 from rq.job import Job as RqJob
 from rq.job import JobStatus
@@ -20,6 +22,8 @@ log = logging.getLogger(__name__)
 
 QUEUES = ("sms", "work")
 DRAIN_FOR = 60.0  # seconds; a drain returns after this and rings itself again (rulings 10)
+LIFE_SIGN_LASTS = timedelta(seconds=9)
+LIFE_SIGN_EVERY = 3.0  # seconds
 DOORBELL_TIMEOUT = 0.5  # seconds; a webhook must not wait for a Redis that is away
 PENDING = (JobStatus.QUEUED, JobStatus.DEFERRED, JobStatus.SCHEDULED)
 
@@ -79,7 +83,9 @@ def ring(names: Collection[str]) -> bool:
 
 def run(name: str) -> None:
     """What a worker calls: drain, and ring again when the minute was up before the rows were."""
-    if _jobs[name].drain():
+    with _sign_of_life():
+        has_more = _jobs[name].drain()
+    if has_more:
         ring({name})
 
 
@@ -110,14 +116,57 @@ def _enqueue(connection: Redis, wanted: Job) -> None:
 def _free_places(connection: Redis, name: str) -> Iterable[str]:
     place = name.replace(".", "-")
     places = (place, f"{place}-again")
-    states = [_state(connection, place) for place in places]
-    if any(state in PENDING for state in states):
+    waiting = [_find(connection, place) for place in places]
+    if any(one is not None and one.get_status() in PENDING for one in waiting):
         return []
-    return [place for place, state in zip(places, states, strict=True) if state != JobStatus.STARTED][:1]
+    return [place for place, one in zip(places, waiting, strict=True) if one is None or not _runs(connection, one)][:1]
 
 
-def _state(connection: Redis, place: str) -> JobStatus | None:
+def _find(connection: Redis, place: str) -> RqJob | None:
     try:
-        return RqJob.fetch(place, connection=connection, serializer=JSONSerializer).get_status()
+        return RqJob.fetch(place, connection=connection, serializer=JSONSerializer)
     except NoSuchJobError:
         return None
+
+
+def _runs(connection: Redis, job: RqJob) -> bool:
+    """Whether somebody drains there. RQ goes on saying so for minutes after a worker was killed: then the place is
+    cleared, or a second death would silence the job until RQ notices."""
+    if job.get_status(refresh=False) != JobStatus.STARTED:
+        return False
+    seconds, _ = connection.time()
+    is_young = job.started_at is not None and seconds - job.started_at.timestamp() < LIFE_SIGN_LASTS.total_seconds()
+    if is_young or connection.exists(_life_sign(job.id)):
+        return True
+    job.delete()
+    return False
+
+
+def _life_sign(place: str) -> str:
+    return f"linli:drains:{place}"
+
+
+@contextmanager
+def _sign_of_life() -> Iterator[None]:
+    """While the body runs, Redis can tell that this process lives; a killed one falls silent within seconds."""
+    job = get_current_job()
+    if job is None or not _doorbell:
+        yield
+        return
+    connection, is_over = _doorbell[0], Event()
+
+    def beat() -> None:
+        while not is_over.is_set():
+            with suppress(RedisError, OSError):
+                connection.set(_life_sign(job.id), 1, ex=LIFE_SIGN_LASTS)
+            is_over.wait(LIFE_SIGN_EVERY)
+
+    heart = Thread(target=beat, daemon=True)
+    heart.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        heart.join()
+        with suppress(RedisError, OSError):
+            connection.delete(_life_sign(job.id))
