@@ -64,7 +64,7 @@ def prepare(app: Flask, settings: Settings) -> None:
     app.register_blueprint(bp)
 
 
-def say(key: str, **facts: object) -> str:
+def say(key: str, /, **facts: object) -> str:
     """A sentence of a page in the reader's language; the first part of the key is the package."""
     package, _, rest = key.partition(".")
     return wording.say(package, rest, lang(), **facts)

@@ -24,7 +24,7 @@ def catalogue(package: str, lang: str) -> Mapping[str, str]:
     return _flat(tomllib.loads(path.read_text(encoding="utf-8")), "")
 
 
-def say(package: str, key: str, lang: str, **facts: object) -> str:
+def say(package: str, key: str, lang: str, /, **facts: object) -> str:
     """One sentence with its blanks filled. Raises WordingMissing when the key or a fact is not there."""
     try:
         sentence = catalogue(package, lang)[key]

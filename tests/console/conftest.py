@@ -37,10 +37,13 @@ class Desk:
         assert answer.status_code == 200, (path, answer.status_code)
         return words_of(answer.text)
 
-    def sends(self, path: str, *, csrf: bool = True, **fields: str) -> TestResponse:
-        """A form of a ticket's page."""
-        token = {"csrf_token": csrf_token(self.client, "/password")} if csrf else {}
-        return self.client.post(path, data={**token, **fields})
+    def sends(self, path: str, **fields: str) -> TestResponse:
+        """A form of a page, with the token that pages of this browser have."""
+        return self.client.post(path, data={"csrf_token": csrf_token(self.client, "/password"), **fields})
+
+    def sends_without_token(self, path: str, **fields: str) -> TestResponse:
+        """A form that no page of this browser holds."""
+        return self.client.post(path, data=fields)
 
     def reads_after(self, answer: TestResponse) -> str:
         """The words of the page that a form leads to."""

@@ -16,7 +16,7 @@ from providers import queries as providers
 from sms import service as sms
 from ticketing import reference, sla, tier
 from ticketing.dispatch_lifecycle import HOLDING, DispatchState
-from ticketing.errors import ReasonMissing, TooLateToReopen
+from ticketing.errors import IllegalMove, ReasonMissing, TooLateToReopen
 from ticketing.lifecycle import OVER, State
 from ticketing.models import (
     Dispatch,
@@ -275,6 +275,8 @@ def reopen(uow: UnitOfWork, code: str, reason: str, version: int | None = None, 
     ticket = locked(uow.session, code, version)
     if ticket.closed_at is not None and uow.now - ticket.closed_at > uow.policy.dispatch.guarantee:
         raise TooLateToReopen(code)
+    if ticket.state not in (State.CLOSED, State.FOLLOWING_UP):
+        raise IllegalMove(ticket.state, State.OPEN)  # the other ways back release a provider first
     move(ticket, State.OPEN)
     _end_follow_ups(uow, ticket)
     limits = uow.policy.tiers[ticket.tier]
