@@ -20,6 +20,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +29,7 @@ from typing import IO
 from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
 
+from config import policy
 from config.settings import BadSetting, Settings
 from core import embedded, wording
 from core.embedded import CannotStart, Server
@@ -35,6 +37,7 @@ from core.processes import Failed, Program, Stopped, Supervisor, end, end_with_p
 
 PROJECT = Path(__file__).resolve().parent
 HOST = embedded.HOST
+TOUR = PROJECT / "city" / "anhe" / "tour.toml"
 READY_WITHIN = 90.0  # seconds from the start of the programs to the first 200
 LOOK = 0.2  # seconds between two looks at the programs
 GIVE_UP_AFTER = 3  # deaths in a row before the house was ready once
@@ -224,6 +227,8 @@ def simulator_config(environment: Mapping[str, str], contacts: list[object]) -> 
         "clock_url": f"{public}/demo/clock",
         "events_url": f"{public}/demo/events",
         "links": [{"label": console, "url": f"{public}/console/"}],
+        "time_zone": policy.current().city.zone.key,
+        "tour": tomllib.loads(TOUR.read_text(encoding="utf-8")),
     }
     config = {
         "account_sid": environment["TWILIO_ACCOUNT_SID"],

@@ -57,6 +57,7 @@ class Call:
     parent: Call | None = None
     other: Call | None = None  # the leg it is bridged with
     star_ends: bool = False  # whether * ends the bridge
+    is_patient: bool = False  # whether its person's silence counts only when he says so
     answered: datetime | None = None
     ended: datetime | None = None
     time_limit: float = LONGEST_CALL

@@ -31,7 +31,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The whole configuration; `contacts`, `links` and `suggestions` are shown by the page as they are."""
+    """The whole configuration; `contacts`, `links` and `tour` are shown by the page as they are."""
 
     account_sid: str
     auth_token: str
@@ -39,7 +39,9 @@ class Config:
     contacts: tuple[dict[str, Any], ...] = ()
     clock_url: str = ""
     events_url: str = ""
+    time_zone: str = ""  # an IANA name: in which the page shows moments; empty: the reader's own
     links: tuple[dict[str, Any], ...] = ()
+    tour: dict[str, Any] = field(default_factory=dict)  # callers, steps, chips, calls: docs/simulator.md
     is_manual: bool = False
     speaking_rate: float = 0.0  # seconds for each character said; 0: prompts take no time
     landline_prefixes: tuple[str, ...] = ("+8610", "+862", "+863", "+864", "+865", "+867", "+868", "+869")
@@ -66,7 +68,9 @@ class Config:
             contacts=tuple(data.get("contacts", ())),
             clock_url=app.get("clock_url", ""),
             events_url=app.get("events_url", ""),
+            time_zone=str(app.get("time_zone", "")),
             links=tuple(app.get("links", ())),
+            tour=dict(app.get("tour", {})),
             is_manual=data.get("clock", "real") == "manual",
             speaking_rate=float(data.get("speaking_rate", 0.0)),
             landline_prefixes=tuple(

@@ -133,9 +133,13 @@ class Control:
         return web.json_response({})
 
     async def dial(self, request: web.Request) -> web.Response:
-        """Call somebody; `from` says what the other side sees instead of the number (a withheld caller)."""
+        """Call somebody; `from` says what the other side sees instead of the number (a withheld caller).
+
+        `patient`: the line waits for this person until he is silent on purpose.
+        """
         asked = await _told_json(request)
         call = self.network.dial(request.match_info["number"], str(asked["to"]), from_=asked.get("from"))
+        call.is_patient = bool(asked.get("patient"))
         return web.json_response(call.snapshot(), status=201)
 
     async def text(self, request: web.Request) -> web.Response:
@@ -170,6 +174,7 @@ class Control:
             case "answer":
                 if call.direction == "inbound":
                     raise Wrong("it is the other side that answers")
+                call.is_patient = bool(asked.get("patient"))
                 call.answer()
             case "decline":
                 call.end("busy")

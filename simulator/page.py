@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tomllib
 from pathlib import Path
 
@@ -42,7 +41,6 @@ class Page:
         """What to add to the application."""
         return [
             web.get("/", self.show),
-            web.get("/sim/words", self.words),
             web.get("/sim/app-events", self.app_events),
             web.static("/static", HERE / "static"),
         ]
@@ -57,7 +55,15 @@ class Page:
             lines=self.network.config.lines,
             links=self.network.config.links,
             has_app_clock=bool(self.network.config.clock_url),
-            boot=json.dumps({"lang": lang, "line": self.network.config.lines[0].number}),
+            tour=self.network.config.tour,
+            boot={
+                "lang": lang,
+                "zone": self.network.config.time_zone,
+                "line": next((line.number for line in self.network.config.lines), ""),
+                "contacts": self.network.config.contacts,
+                "tour": self.network.config.tour,
+                "words": self._words[lang]["script"],
+            },
         )
         response = web.Response(text=html, content_type="text/html")
         response.headers["Content-Security-Policy"] = CSP
@@ -65,10 +71,6 @@ class Page:
         if request.query.get("lang") in LANGUAGES:
             response.set_cookie("lang", lang, max_age=YEAR, samesite="Lax")
         return response
-
-    async def words(self, request: web.Request) -> web.Response:
-        """The words that the script needs."""
-        return web.json_response(self._words[self._lang(request)])
 
     async def app_events(self, request: web.Request) -> web.Response:
         """The application's feed, asked by us because the page may only talk to its own address."""

@@ -210,7 +210,7 @@ class Walk:
         got = await self._prompt(verb, kinds)
         while True:
             if got is None:
-                with Deadline(self.call, timeout) as until:
+                with Deadline(self.call, self._silence(timeout)) as until:
                     got = await self._take(until)
             if got is None or got.kind == "silence":
                 break
@@ -276,13 +276,17 @@ class Walk:
         if seconds:  # where nothing was recorded, the next verb follows
             raise GoOn(self.address(base, verb), {**told, "Digits": ended_by})
 
+    def _silence(self, seconds: float) -> float:
+        """How long nobody has to speak before that is silence: people at a page read and type slower than one talks."""
+        return math.inf if self.call.is_patient else seconds
+
     async def _recorded(self, silence: float, longest: float, finish: str) -> tuple[list[str], str]:
         """What was said, and what ended it: a key, `hangup`, or nothing."""
         words: list[str] = []
         with Deadline(self.call, longest) as end:
             while True:
                 try:
-                    with Deadline(self.call, silence) as until:
+                    with Deadline(self.call, self._silence(silence)) as until:
                         got = await self._take(until, end)
                 except HungUp:
                     return words, "hangup"

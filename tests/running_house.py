@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -107,6 +108,8 @@ class RunningHouse:
         app = {
             "clock_url": f"{self.url}/demo/clock",
             "events_url": f"{self.url}/demo/events",
+            "time_zone": CITY.key,
+            "tour": tomllib.loads((PROJECT / "city" / "anhe" / "tour.toml").read_text(encoding="utf-8")),
             "links": [{"label": {"zh": "工作台", "en": "Console"}, "url": f"{self.url}/console/"}],
         }
         told = {"account_sid": ACCOUNT, "auth_token": TOKEN, "numbers": [number], "contacts": contacts, "app": app}
