@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,6 +11,10 @@ TAILS = ("社区", "居委会", "村委会", "村", " community", " village")
 FULL_NAME = 0.95
 SHORT_NAME = 0.85
 SHARED_NAME = 0.6  # the short name is also that of a street, town or district
+BUILDING = re.compile(
+    r"^.{0,24}?\d{1,4}\s*(?:号楼|栋|幢|座|号院)|^.{0,20}?[路街巷弄村里道]\d{1,4}号|^.{0,24}?\b(?:building|block)\s+\w{1,4}\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,12 @@ def find(text: str, places: Iterable[Place]) -> tuple[str, float] | None:
     longest = max(length for length, _ in hits.values())
     best = [(code, certainty) for code, (length, certainty) in hits.items() if length == longest]
     return best[0] if len(best) == 1 else None
+
+
+def building(address: str) -> str:
+    """The part of an address up to the house, without floor and door (梧桐里8号楼); "" where it names none."""
+    found = BUILDING.search(address)
+    return found[0].strip() if found is not None else ""
 
 
 def _forms(name: str) -> set[str]:

@@ -16,11 +16,10 @@ from ticketing import duplicates, queries
 from ticketing.dispatch_lifecycle import HOLDING, DispatchState
 from ticketing.errors import OfferGone
 from ticketing.lifecycle import State, may_move
-from ticketing.models import Dispatch, Source, TaskKind, Ticket, TicketKind
+from ticketing.models import Dispatch, TaskKind, Ticket, TicketKind
 from ticketing.promise import Window, read_window
-from ticketing.service import dispatches, follow_ups, quotes, tasks, tickets
+from ticketing.service import dispatches, follow_ups, quotes, requests, tasks, tickets
 from ticketing.service.history import record
-from ticketing.service.tickets import Request
 from understanding import SURE, Intent, read
 
 FREE = "resident:none"
@@ -352,37 +351,11 @@ def _new_request(uow: UnitOfWork, answer: Answer, own: list[Ticket]) -> Taken | 
 
 
 def _write_down(uow: UnitOfWork, answer: Answer, kind: TicketKind, service: str = "") -> Taken:
-    ticket = tickets.open_ticket(uow, request_by_text(uow, answer, kind, service), tells=False)
+    ticket = tickets.open_ticket(uow, requests.by_text(uow, answer, kind, service), tells=False)
     if ticket.state is State.NEW:
         tasks.open_task(uow, TaskKind.CHECK, f"ticket:{ticket.id}:place", "place_unknown", ticket=ticket)
     wording, facts = tickets.opened_words(uow, ticket)
     return Taken(Reply(wording, facts, ticket.code))
-
-
-def request_by_text(uow: UnitOfWork, answer: Answer, kind: TicketKind, service: str = "") -> Request:
-    """What somebody texted as a request. The address on file counts only when one person has the number."""
-    caller = people.caller(
-        uow.session, answer.msisdn, today=uow.local_now.date(), from_age=uow.policy.ivr.prefer_person_from_age
-    )
-    card = caller.one
-    window = _window(uow, answer) if kind is TicketKind.SERVICE else None
-    return Request(
-        kind=kind,
-        service=service,
-        description=answer.words,
-        lang=caller.lang,
-        source=Source.SMS,
-        msisdn=answer.msisdn,
-        notify_msisdn=answer.msisdn,
-        person_id=card.person_id if card is not None else None,
-        household_id=card.household_id if card is not None else None,
-        requester_name=card.name if card is not None else "",
-        address=card.address if card is not None else "",
-        jurisdiction_code=card.community_code if card is not None else "",
-        is_urgent=answer.reading.values.get("urgency") == "urgent",
-        message_id=answer.message_id,
-        wanted_by=window.until if window is not None else None,
-    )
 
 
 def _one_of(uow: UnitOfWork, answer: Answer, own: list[Ticket], act: Callable[[UnitOfWork, Ticket], Taken]) -> Taken:

@@ -6,10 +6,9 @@ from core.answers import Answer, Channel
 from core.uow import UnitOfWork
 from sms.events import DangerTexted, PersonAsked, TextFailed, TextUnsettled, UnclearText
 from ticketing import queries
-from ticketing.answers import request_by_text
 from ticketing.errors import TicketNotFound
 from ticketing.models import TaskKind, Ticket, TicketKind
-from ticketing.service import dispatches, tasks, tickets
+from ticketing.service import dispatches, requests, tasks, tickets
 from understanding import Intent, Reading
 
 
@@ -31,7 +30,7 @@ def open_emergency(uow: UnitOfWork, event: DangerTexted) -> None:
     """Danger gets a ticket of the first tier and a call at once; the advice went out already."""
     reading = Reading(Intent.EMERGENCY, {"number": event.number}, 1.0)
     answer = Answer(event.msisdn, event.words, reading, "", "", None, uow.now, Channel.SMS, event.message_id)
-    ticket = tickets.open_ticket(uow, request_by_text(uow, answer, TicketKind.EMERGENCY), tells=False)
+    ticket = tickets.open_ticket(uow, requests.by_text(uow, answer, TicketKind.EMERGENCY), tells=False)
     tasks.open_task(
         uow,
         TaskKind.CALL_BACK,

@@ -10,10 +10,11 @@ from flask.typing import ResponseReturnValue
 
 from config.settings import Settings
 from console import queries
+from console.paging import read_id
 from core import clock, jobs, wording
 from core.uow import UnitOfWork, unit_of_work
 from core.web import csrf
-from ticketing import steps
+from ticketing import prompts
 from ticketing.models import TicketEvent
 
 demo = Blueprint("demo", __name__, url_prefix="/demo")
@@ -41,9 +42,9 @@ def read_clock() -> ResponseReturnValue:
 @demo.post("/clock")
 def move_clock() -> ResponseReturnValue:
     """Move the clock forward: `{"advance": seconds}` or `{"to": "08:00"}`; then ring every job."""
-    wanted = request.get_json(silent=True) or {}
+    wanted = request.get_json(silent=True)
     with unit_of_work("demo") as uow:
-        step = _step(uow, wanted)
+        step = _step(uow, wanted) if isinstance(wanted, dict) else None
         if step is None or not timedelta() <= step <= LONGEST_STEP:
             return {"error": "advance takes seconds from 0 to 31 days, to takes HH:MM"}, 400
         clock.move(uow.session, step)
@@ -55,9 +56,9 @@ def move_clock() -> ResponseReturnValue:
 @demo.get("/events")
 def events() -> ResponseReturnValue:
     """What happened since an id, in plain words of both languages: `{"items": [{"id","at","text","tone"}]}`."""
-    after = request.args.get("after", "0")
+    after = read_id(request.args.get("after", ""))
     with unit_of_work("demo") as uow:
-        latest = queries.latest_steps(uow.session, int(after) if after.isdecimal() else 0, SHOWN)
+        latest = queries.latest_steps(uow.session, after or 0, SHOWN)
         return {
             "items": [
                 {
@@ -73,7 +74,7 @@ def events() -> ResponseReturnValue:
 
 def _sentence(step: TicketEvent, lang: str, uow: UnitOfWork) -> str:
     who = {"who": wording.say("console", "actor.system", lang)}
-    return wording.say("ticketing", f"event.{step.kind}", lang, **who, **steps.facts(step.data, lang, uow.zone))
+    return wording.say("ticketing", f"event.{step.kind}", lang, **who, **prompts.facts(step.data, lang, uow.zone))
 
 
 def _moment(moment: datetime) -> ResponseReturnValue:
@@ -83,7 +84,10 @@ def _moment(moment: datetime) -> ResponseReturnValue:
 def _step(uow: UnitOfWork, wanted: dict[str, object]) -> timedelta | None:
     advance, to = wanted.get("advance"), wanted.get("to")
     if isinstance(advance, int | float):
-        return timedelta(seconds=advance)
+        try:
+            return timedelta(seconds=advance)
+        except (ValueError, OverflowError):  # NaN, infinity
+            return None
     try:
         hour = time.fromisoformat(str(to))
     except ValueError:

@@ -25,7 +25,7 @@ from directory.scope import Scope
 from providers.models import Provider
 from staff.guard import actor, current_scope, needs
 from telephony.msisdn import masked
-from ticketing import lifecycle, steps
+from ticketing import lifecycle, prompts
 from ticketing.dispatch_lifecycle import HOLDING, DispatchState
 from ticketing.lifecycle import State
 from ticketing.models import Candidate, Dispatch, Ticket
@@ -287,7 +287,7 @@ def _steps_told(found: Whole) -> Iterable[Entry]:
         kind = (
             Kind.NOTE if event.note and event.kind == "note" else Kind.JOB if event.kind in JOB_STEPS else Kind.SYSTEM
         )
-        facts = steps.facts(event.data, web.lang(), policy_file.current().city.zone)
+        facts = prompts.facts(event.data, web.lang(), policy_file.current().city.zone)
         if kind is Kind.NOTE:
             facts["who"] = _name(found, event.actor)
         yield Entry(

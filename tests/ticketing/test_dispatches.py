@@ -9,11 +9,13 @@ from threading import Barrier
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from core import events as announcements
 from core.uow import UnitOfWork, unit_of_work
 from directory import service as directory
-from providers import service as provider_service
+from providers import queries as provider_queries
+from providers.models import Provider
 from providers.vetting import Standing
 from sms.models import OpenQuestion, OutboundSms
 from tests.factories.people import RESIDENT, a_place
@@ -160,7 +162,7 @@ def test_of_twenty_who_accept_in_the_same_moment_exactly_one_wins(uow: UnitOfWor
             offered_at=uow.now,
             expires_at=uow.now + timedelta(days=9000),
         )
-        for provider_id in uow.session.scalars(select(provider_service.Provider.id)).all()
+        for provider_id in uow.session.scalars(select(Provider.id)).all()
     ]
     uow.session.add_all(offers)
     uow.session.commit()
@@ -194,7 +196,7 @@ def test_the_database_itself_refuses_a_second_holder(uow: UnitOfWork) -> None:
             expires_at=uow.now,
         )
     )
-    with pytest.raises(dispatches.IntegrityError, match="uq_dispatches_one_holder"):
+    with pytest.raises(IntegrityError, match="uq_dispatches_one_holder"):
         uow.session.flush()
 
 
@@ -203,7 +205,7 @@ def test_a_provider_who_stopped_our_texts_is_passed_over(uow: UnitOfWork) -> Non
     directory.stop(uow, PROVIDER, is_everything=True, evidence="sms:1")
     ticket = a_ticket(uow)
     offers = offers_of(uow, ticket)
-    assert [offers[0].provider_id] == [provider_service.queries.by_code(uow.session, "P902").id]
+    assert [offers[0].provider_id] == [provider_queries.by_code(uow.session, "P902").id]
     assert "expired" in steps_of(uow, ticket)
 
 
@@ -313,7 +315,8 @@ def test_no_work_is_done_above_the_band_without_the_residents_yes(uow: UnitOfWor
     job = a_held_job(uow)
     stated = quotes.quote(uow, job.id, 32000, 12000, 20000)
     ticket = ticket_of(uow, job)
-    assert ticket.state is State.WAITING_QUOTE
+    meanwhile = ticket.state
+    assert meanwhile is State.WAITING_QUOTE
     assert texts_to(uow, RESIDENT)[-1] == "quote"
     quotes.agree(uow, stated.id)
     quotes.agree(uow, stated.id)

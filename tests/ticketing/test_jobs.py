@@ -18,6 +18,7 @@ from ticketing import events, jobs
 from ticketing.dispatch_lifecycle import DispatchState
 from ticketing.lifecycle import State
 from ticketing.models import Dispatch, Task, Ticket, TicketKind
+from ticketing.service import dispatches
 
 Work = Callable[[], AbstractContextManager[UnitOfWork]]
 At = Callable[[datetime], None]
@@ -48,7 +49,7 @@ def test_clocks_warn_once_at_each_mark_and_the_end_is_told_upwards(work: Work, a
     at(noon)
     with work() as uow:
         ticket = a_ticket(uow, a_request(kind=TicketKind.REPORT, service="", is_urgent=True))
-    for hours in (13, 13.1, 20, 25, 26):
+    for hours in (3, 3.1, 13, 13.1, 20, 25, 26):
         at(noon + timedelta(hours=hours))
         jobs.watch_clocks()
     with work() as uow:
@@ -80,8 +81,8 @@ def test_follow_ups_go_out_by_their_job(work: Work, at: At, noon: datetime) -> N
     jobs.match()
     with work() as uow:
         offer = uow.session.scalars(select(Dispatch)).one()
-        jobs.dispatches.accept(uow, offer.id)
-        jobs.dispatches.complete(uow, offer.id, 12000)
+        dispatches.accept(uow, offer.id)
+        dispatches.complete(uow, offer.id, 12000)
     jobs.follow_up()
     with work() as uow:
         assert texts_to(uow, RESIDENT)[-1] == "resolved"

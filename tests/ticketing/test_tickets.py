@@ -16,7 +16,7 @@ from tests.factories.staff import a_user
 from ticketing.dispatch_lifecycle import DispatchState
 from ticketing.errors import ChangedMeanwhile, IllegalMove, ReasonMissing, TicketNotFound, TooLateToReopen
 from ticketing.lifecycle import State
-from ticketing.models import Dispatch, Task, TaskKind, TicketEvent, TicketKind
+from ticketing.models import Dispatch, Task, TaskKind, Ticket, TicketEvent, TicketKind
 from ticketing.service import dispatches, follow_ups, tasks, tickets
 
 Wait = Callable[[timedelta], None]
@@ -34,8 +34,7 @@ def test_a_complete_request_opens_is_told_and_goes_to_the_matcher(uow: UnitOfWor
 
 def test_a_request_without_a_place_stays_new_until_somebody_fills_it_in(uow: UnitOfWork) -> None:
     ticket = a_ticket(uow, a_request(place=""))
-    assert ticket.state is State.NEW
-    assert ticket.match_at is None
+    assert (ticket.state, ticket.match_at) == (State.NEW, None)
     tickets.set_facts(uow, ticket.code, jurisdiction_code=a_place(uow))
     assert ticket.state is State.OPEN
     assert ticket.match_at is not None
@@ -181,4 +180,4 @@ def test_one_cause_opens_one_task_and_a_met_one_may_come_again(uow: UnitOfWork) 
 
 def _code(uow: UnitOfWork, job: Dispatch) -> str:
     uow.session.flush()
-    return uow.session.scalars(select(tickets.Ticket.code).where(tickets.Ticket.id == job.ticket_id)).one()
+    return uow.session.scalars(select(Ticket.code).where(Ticket.id == job.ticket_id)).one()
