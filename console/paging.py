@@ -1,10 +1,11 @@
-"""Where a list goes on: moment and id of the last row, as one word of an address."""
+"""Where a list goes on: moment and id of the last row, as one word of an address; ids that can be."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 LARGEST_ID = 2**31 - 1
+LONGEST_ID = 10  # digits
 
 
 def cursor(moment: datetime, number: int) -> str:
@@ -19,4 +20,15 @@ def read_cursor(word: str) -> tuple[datetime, int] | None:
         at, row = datetime.fromisoformat(moment.replace(" ", "+")), int(number)
     except ValueError:
         return None
-    return (at, row) if at.tzinfo is not None and 0 < row <= LARGEST_ID else None
+    return (at, row) if at.tzinfo is not None and is_id(row) else None
+
+
+def read_id(word: str) -> int | None:
+    """The id of a row in an address; None for what cannot be one."""
+    number = int(word) if word.isascii() and word.isdecimal() and len(word) <= LONGEST_ID else 0
+    return number if is_id(number) else None
+
+
+def is_id(number: int) -> bool:
+    """Whether a number can be the id of a row."""
+    return 0 < number <= LARGEST_ID

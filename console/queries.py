@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true, tuple_
 from sqlalchemy.orm import Session
 
+from console.paging import is_id
 from directory.models import Jurisdiction, Person
 from directory.queries import within
 from directory.scope import Scope
@@ -282,11 +283,12 @@ def tasks(
 
 def open_task(session: Session, scope: Scope, task_id: int) -> Task:
     """One open task. Raises TaskNotFound when there is none, or none the reader may see."""
-    found = session.scalar(
+    wanted = (
         select(Task)
         .outerjoin(Ticket, Ticket.id == Task.ticket_id)
         .where(Task.id == task_id, Task.done_at.is_(None), _task_visible(scope))
     )
+    found = session.scalar(wanted) if is_id(task_id) else None
     if found is None:
         raise TaskNotFound(task_id)
     return found

@@ -13,6 +13,7 @@ from core import web
 from core.uow import UnitOfWork
 from directory.queries import place_names
 from staff.guard import current_scope, current_user
+from staff.permissions import Permission, scope_for
 
 bp = Blueprint("console", __name__, url_prefix="/console", template_folder="../templates", static_folder="../static")
 
@@ -29,6 +30,8 @@ class Shell:
     overdue_tickets: int
     open_tasks: int
     late_tasks: int
+    does_tasks: bool
+    reads_texts: bool
 
 
 def show(template: str, uow: UnitOfWork, counts: Counts | None = None, **page: object) -> str:
@@ -51,4 +54,10 @@ def shell(uow: UnitOfWork, counts: Counts | None = None) -> Shell:
         overdue_tickets=known.views[View.OVERDUE],
         open_tasks=known.open_tasks,
         late_tasks=known.late_tasks,
+        does_tasks=_may_anywhere(Permission.TASKS_DO, uow),
+        reads_texts=_may_anywhere(Permission.TEXTS_WRITE, uow),
     )
+
+
+def _may_anywhere(permission: Permission, uow: UnitOfWork) -> bool:
+    return bool(scope_for(current_user().grants, permission, uow.now).prefixes)

@@ -6,6 +6,7 @@ from flask import request
 from flask.typing import ResponseReturnValue
 
 from console import queries
+from console.paging import read_id
 from console.routes.blueprint import bp, show
 from console.routes.words import moment
 from core.uow import unit_of_work
@@ -19,7 +20,7 @@ def texts() -> ResponseReturnValue:
     """Inbound texts with how they were read, their outcome and the answer."""
     only_waiting = request.args.get("only") == "waiting"
     with unit_of_work(actor()) as uow:
-        before = request.args.get("before", type=int)
+        before = read_id(request.args.get("before", ""))
         rows = queries.texts(uow.session, current_scope(), only_waiting=only_waiting, before=before)
         answers = queries.answers_to(uow.session, [row.id for row in rows])
         return show(
