@@ -182,10 +182,11 @@ def _open_ticket(turn: Turn) -> Outcome:
             msisdn=turn.call.msisdn,
             ticket=ticket,
         )
+    if notified is None and turn.call.msisdn is None:
+        return Outcome("withheld")  # nobody can be told anything later, whatever else is missing
+    if not ticket.jurisdiction_code:
         return Outcome("placeless")
-    if notified is not None:
-        return Outcome("created")
-    return Outcome("withheld" if turn.call.msisdn is None else "by_phone")
+    return Outcome("by_phone" if notified is None else "created")
 
 
 def _register(turn: Turn) -> Outcome:

@@ -152,7 +152,7 @@ def test_whoever_is_never_understood_reaches_a_person(name: str, arrived: Arrive
     until_the_end(phone, lambda: phone.say(MUMBLE, confidence=0.2))
     phone.hang_up()
 
-    assert "line: 现在没有人接" in "\n".join(phone.transcript)
+    assert "现在没有人接" in "\n".join(phone.transcript)
     assert ("return_call", "hung_up") in book.tasks()
 
 
@@ -341,4 +341,19 @@ def test_a_stranger_is_asked_for_the_address(new_phone: NewPhone, book: Book) ->
 
     assert "地址" in asked.words
     assert [one.address for one in book.tickets()] == ["东门外老供销社旁边的院子3号"]
+    assert ("check", "place_unknown") in book.tasks()
+
+
+def test_a_caller_whom_nobody_can_reach_is_told_so_even_when_the_place_is_not_known(
+    new_phone: NewPhone, book: Book
+) -> None:
+    phone = new_phone("anonymous")
+    phone.dial()
+    phone.press("1")
+    phone.say("东门外老供销社旁边的院子3号")
+
+    told = phone.press("#")
+
+    assert "请记好单号" in told.words
+    assert "跟您联系" not in told.words
     assert ("check", "place_unknown") in book.tasks()
