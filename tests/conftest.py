@@ -27,7 +27,7 @@ from core.uow import UnitOfWork, unit_of_work
 from telephony import carrier
 from tests.phone_line import PhoneLine
 
-pytest_plugins = ["tests.servers"]
+pytest_plugins = ["tests.servers", "tests.running_house"]
 
 CITY = ZoneInfo("Asia/Shanghai")
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=CITY)

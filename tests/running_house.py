@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import psycopg
+import pytest
 import requests
 from redis import Redis
 
@@ -252,3 +254,39 @@ def _kill_group(leader: int) -> None:
         os.killpg(leader, signal.SIGKILL)
     except ProcessLookupError:
         return
+
+
+@pytest.fixture(scope="session")
+def running_house(postgres_url: str, servers_folder: Path) -> Iterator[RunningHouse]:
+    """Web, worker, ticker and simulator, with the sample city loaded: one for every journey and browser test."""
+    address = postgres_url.replace("postgresql+psycopg://", "postgresql://")
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(b"create database running")
+    folder = servers_folder / "running"
+    folder.mkdir(mode=0o711)
+    shutil.rmtree(RECORDED, ignore_errors=True)
+    house = RunningHouse(folder, f"{address.rpartition('/')[0]}/running")
+    try:
+        house.prepare()
+        yield house
+    finally:
+        house.close()
+
+
+@pytest.fixture
+def house(running_house: RunningHouse, request: pytest.FixtureRequest) -> Iterator[RunningHouse]:
+    """A fresh day; every process runs at its beginning, whatever the test before did to them.
+
+    No process may log an error, unless the test is marked `expects_errors`.
+    """
+    running_house.begin_anew()
+    yield running_house
+    errors = [
+        f"{name}: {line[:600]}"
+        for name in ("web", "worker", "ticker")
+        for line in running_house.log(name).splitlines()
+        if '"level": "ERROR"' in line
+    ]
+    for name in ("web", "worker", "ticker"):
+        (running_house.folder / f"{name}.log").write_text("")
+    assert errors == [] or request.node.get_closest_marker("expects_errors")
