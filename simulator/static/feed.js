@@ -10,14 +10,19 @@ export class Feed {
   constructor(list, lang) {
     this.list = list;
     this.lang = lang;
-    this.after = 0;
-    this.isEmpty = true;
-    list.replaceChildren(element("li", { class: "ev-none" }, words("no_events")));
+    this.clear();
     document.getElementById("show-webhooks").addEventListener("change", (event) => {
       list.classList.toggle("with-webhooks", event.target.checked);
     });
     this.look();
     setInterval(() => this.look(), EVERY);
+  }
+
+  /** Nothing happened yet, as far as anybody knows. */
+  clear() {
+    this.after = 0;
+    this.isEmpty = true;
+    this.list.replaceChildren(element("li", { class: "ev-none" }, words("no_events")));
   }
 
   see(event) {

@@ -50,9 +50,13 @@ function follow(number, tab) {
 // --- the stream -------------------------------------------------------------------------------------------------------
 
 let lastEvent = 0;
+let counted = 0; // the last event that what the page was told when it began (again) already counts
+let before; // the last event before the page was opened
 
 function see(event) {
   lastEvent = Math.max(lastEvent, event.id);
+  if (event.id > before) tour.see(event);
+  if (event.id <= counted) return feed.see(event);
   const number = event.number ?? event.phone;
   if (event.kind === "text_out" && !shows(number)) {
     unread.set(number, (unread.get(number) ?? 0) + 1);
@@ -66,7 +70,6 @@ function see(event) {
   }
   if (event.kind === "text_out" && first.number === number && !first.liveCall) first.open("texts");
   if (event.kind === "clock") setClock(event.now);
-  tour.see(event);
   feed.see(event);
 }
 
@@ -163,7 +166,12 @@ markSection();
 async function begin() {
   const state = await ask("/sim/state");
   setClock(state.now);
-  if (state.last_event < lastEvent) lastEvent = 0; // the simulator began anew
+  if (state.last_event < lastEvent) { // the simulator began anew
+    lastEvent = before = 0;
+    feed.clear();
+  }
+  counted = state.last_event;
+  before ??= counted;
   unread.clear();
   for (const [number, count] of Object.entries(state.unread)) unread.set(number, count);
   for (const choice of document.querySelectorAll("[data-mischief]")) {
