@@ -1,5 +1,6 @@
 // One telephone on the page: whose it is, its call with captions and keys, its texts.
 
+import { Finder } from "./finder.js";
 import { ask, boot, contact, element, icon, minute, readable, words } from "./page.js";
 import { holdToSpeak, hush, speak } from "./speech.js";
 
@@ -18,6 +19,7 @@ export class Device {
     this.isAloud = false;
     this.shownLines = -1;
     this.fillContacts();
+    this.finder = new Finder(this.part("finder"), (found) => this.found(found));
     this.wire();
     this.open(section.dataset.opens);
     this.become(number);
@@ -161,6 +163,21 @@ export class Device {
   async again() {
     if (this.liveCall) await this.hangup();
     return this.dial();
+  }
+
+  /** Open or close the search for somebody's telephone. */
+  find() {
+    const box = this.part("finder");
+    box.hidden = !box.hidden;
+    this.section.querySelector('[data-do="find"]').setAttribute("aria-expanded", String(!box.hidden));
+    if (!box.hidden) this.finder.begin();
+  }
+
+  found(number) {
+    this.find();
+    this.section.querySelector('[data-do="find"]').focus();
+    this.part("own").hidden = true;
+    if (number !== null) this.become(number);
   }
 
   answer() { this.open("call"); return this.act("answer", { patient: true }); }

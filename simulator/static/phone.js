@@ -102,6 +102,7 @@ function tick() {
   document.getElementById("clock").textContent = time(now);
   document.getElementById("weekday").textContent = weekday(now);
   for (const device of devices) device.tick();
+  tour.point();
 }
 
 async function moveClock(wanted) {
