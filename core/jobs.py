@@ -156,12 +156,15 @@ def _sign_of_life() -> Iterator[None]:
     connection, is_over = _doorbell[0], Event()
 
     def beat() -> None:
-        while not is_over.is_set():
-            with suppress(RedisError, OSError):
-                connection.set(_life_sign(job.id), 1, ex=LIFE_SIGN_LASTS)
-            is_over.wait(LIFE_SIGN_EVERY)
+        with suppress(RedisError, OSError):
+            connection.set(_life_sign(job.id), 1, ex=LIFE_SIGN_LASTS)
 
-    heart = Thread(target=beat, daemon=True)
+    def live() -> None:
+        while not is_over.wait(LIFE_SIGN_EVERY):
+            beat()
+
+    beat()
+    heart = Thread(target=live, daemon=True)
     heart.start()
     try:
         yield

@@ -57,6 +57,17 @@ def test_while_redis_is_away_nothing_is_lost(house: RunningHouse, line: Line) ->
     assert len([body for body in line.phones.received(provider) if code in body]) == 1
 
 
+def test_wiping_redis_loses_nothing(house: RunningHouse, line: Line) -> None:
+    house.stop("worker")
+    code = line.order_plumber()
+    house.doorbell().flushall()
+    house.start("worker")
+
+    provider = line.provider_asked(code)
+    line.gets(TANG, code)
+    assert len([body for body in line.phones.received(provider) if code in body]) == 1
+
+
 def test_a_worker_that_is_killed_in_the_middle_loses_and_doubles_nothing(house: RunningHouse, line: Line) -> None:
     line.phones.misbehave("message", "slow", seconds=3.0)
     code = line.order_plumber()
