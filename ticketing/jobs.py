@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from core.jobs import Deadline, job
 from core.uow import UnitOfWork, unit_of_work
 from ticketing import queries
-from ticketing.service import clocks, dispatches, follow_ups, tickets
+from ticketing.service import clocks, dispatches, follow_ups, quotes, tickets
 from ticketing.service.history import locked_by_id
 
 log = logging.getLogger(__name__)
@@ -33,12 +33,14 @@ def expire_offers() -> bool:
 
 @job("ticketing.clocks", every=timedelta(seconds=60))
 def watch_clocks() -> bool:
-    """Warn of promises, find providers who never came, give old codes back."""
+    """Warn of promises, find providers who never came and tickets that nobody minds, give old codes back."""
     with unit_of_work("job:ticketing.clocks") as uow:
         dispatches.late_ones(uow)
+        quotes.unanswered(uow)
         tickets.release_codes(uow)
-    is_more = _drain("ticketing.clocks", queries.clocks_passed, clocks.warn)
-    return _drain("ticketing.clocks", queries.contact_missed, clocks.contact_is_late) or is_more
+    is_more = _drain("ticketing.clocks", queries.contact_missed, clocks.contact_is_late)
+    is_more |= _drain("ticketing.clocks", queries.clocks_passed, clocks.warn)
+    return _drain("ticketing.clocks", queries.left_lying, clocks.remind) or is_more
 
 
 @job("ticketing.follow_up", every=timedelta(seconds=30))

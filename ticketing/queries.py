@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import case, exists, func, select
+from sqlalchemy import case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from providers.models import Provider
 from ticketing.dispatch_lifecycle import HOLDING, DispatchState
 from ticketing.lifecycle import OVER, State
-from ticketing.models import Dispatch, FollowUp, FollowUpState, Ticket, TicketEvent
+from ticketing.models import Dispatch, FollowUp, FollowUpState, Task, Ticket, TicketEvent
+
+LEFT_LYING_AFTER = timedelta(hours=24)
+"""How long nothing may happen to a ticket that has no clock left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,37 @@ def to_follow_up(session: Session, now: datetime, limit: int) -> list[int]:
             select(FollowUp.id)
             .where(FollowUp.state.in_((FollowUpState.DUE, FollowUpState.SENT)), FollowUp.due_at <= now)
             .order_by(FollowUp.due_at, FollowUp.id)
+            .limit(limit)
+        )
+    )
+
+
+def left_lying(session: Session, now: datetime, limit: int, *, after: timedelta = LEFT_LYING_AFTER) -> list[int]:
+    """The ids of tickets that are not over, for which nothing is due any more and nobody has anything to do.
+
+    Their closing clock has run out or they are followed up without a question on its way, no task is open, and
+    nothing happened for `after`. Nothing may lie there unseen because somebody ticked a task off.
+    """
+    has_task = exists().where(Task.ticket_id == Ticket.id, Task.done_at.is_(None))
+    is_asked = exists().where(FollowUp.ticket_id == Ticket.id, FollowUp.state.in_((FollowUpState.DUE, FollowUpState.SENT)))
+    is_offered = exists().where(Dispatch.ticket_id == Ticket.id, Dispatch.state == DispatchState.OFFERED)
+    moved = exists().where(TicketEvent.ticket_id == Ticket.id, TicketEvent.at > now - after)
+    was_minded = exists().where(Task.ticket_id == Ticket.id, Task.done_at > now - after)
+    has_run_out = Ticket.warned >= 100
+    return list(
+        session.scalars(
+            select(Ticket.id)
+            .where(
+                Ticket.state.not_in(OVER),
+                or_(has_run_out, Ticket.state.in_((State.DONE, State.FOLLOWING_UP))),
+                Ticket.match_at.is_(None),
+                ~has_task,
+                ~is_asked,
+                ~is_offered,
+                ~moved,
+                ~was_minded,
+            )
+            .order_by(Ticket.close_by)
             .limit(limit)
         )
     )

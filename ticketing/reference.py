@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"  # without I and O, which look and sound like digits
 DIGITS = 4
+FORM = re.compile(rf"[{LETTERS}]?[0-9]{{{DIGITS}}}")  # a whole code, or its digits as they are keyed
 CODES = len(LETTERS) * 10**DIGITS
 _SIDE = 490  # the smallest square that holds every code: 490 * 490 = 240,100
 _TURNS = 4

@@ -29,12 +29,17 @@ def offer_lasts(service: Service, limits: TierLimits) -> timedelta:
     return service.offer_lasts or limits.offer_lasts
 
 
-def wait_for_hours(choices: Sequence[Choice], tier: str, local_now: datetime) -> datetime | None:
+def wait_for_hours(
+    choices: Sequence[Choice], tier: str, local_now: datetime, wanted_by: datetime | None = None
+) -> datetime | None:
     """When to look again because all who could come are merely closed; None when waiting is no answer.
 
-    What is urgent does not wait for the morning: a person looks for somebody. In and out in the city's zone.
+    What is urgent does not wait for the morning: a person looks for somebody. Nor does waiting open a door at the
+    hour that the resident named: another hour has to be agreed upon. In and out in the city's zone.
     """
     if tier < NORMAL or any(one.rank is not None for one in choices):
+        return None
+    if wanted_by is not None and wanted_by > local_now:
         return None
     closed = [one.facts for one in choices if one.cause is Cause.CLOSED]
     return min((opens_next(local_now, one.opens, one.closes) for one in closed), default=None)

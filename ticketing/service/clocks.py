@@ -31,6 +31,15 @@ def warn(uow: UnitOfWork, ticket_id: int) -> None:
         uow.announce(TicketEscalated(ticket.code, "overdue"))
 
 
+def remind(uow: UnitOfWork, ticket_id: int) -> None:
+    """No clock runs for the ticket any more and nobody has it to do: a person looks at it."""
+    ticket = locked_by_id(uow.session, ticket_id)
+    if ticket.state in OVER:
+        return
+    record(uow, ticket, "left_lying")
+    tasks.open_task(uow, TaskKind.CHECK, f"ticket:{ticket.id}:left_lying", "left_lying", ticket=ticket)
+
+
 def contact_is_late(uow: UnitOfWork, ticket_id: int) -> None:
     """Nobody has spoken to the requester in time: a person calls now."""
     ticket = locked_by_id(uow.session, ticket_id)

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from core.uow import UnitOfWork
@@ -18,7 +18,7 @@ from sms import service as sms
 from sms.models import Delivery, Urgency
 from ticketing import privacy, rounds, sla
 from ticketing.dispatch_lifecycle import HOLDING, DispatchState, check_move
-from ticketing.errors import NotEligible, OfferGone, ReasonMissing
+from ticketing.errors import IllegalMove, NotEligible, OfferGone, ReasonMissing
 from ticketing.events import NobodyToSend
 from ticketing.lifecycle import State
 from ticketing.matching import Choice
@@ -39,8 +39,12 @@ from ticketing.tier import URGENT
 
 MAY_OVERRIDE = frozenset({Cause.TRIAL_CAP, Cause.CLOSED, Cause.FULL, Cause.ABSENT, Cause.DECLINED, Cause.UNWISHED})
 """Causes that a person who knows better may set aside; missing papers, standing and disputes are not among them."""
+BY_HAND = frozenset({State.OPEN, State.DISPATCHED, State.ACKNOWLEDGED, State.IN_PROGRESS, State.WAITING_QUOTE})
+"""Where a ticket stands when a person may still name who does it."""
 JOB_QUESTION_LASTS = timedelta(days=30)
 NOBODY_CAUSE = "no_provider"
+ARRANGED = (NOBODY_CAUSE, "no_access", "incomplete", "said_called_off", "reopened")
+"""Causes of tasks that somebody's coming meets."""
 PIN_DIGITS = 4
 
 
@@ -70,7 +74,7 @@ def make_round(uow: UnitOfWork, ticket: Ticket) -> list[Dispatch]:
     if offered:
         _dispatched(uow, ticket)
         return offered
-    morning = rounds.wait_for_hours(choices, ticket.tier, uow.local_now)
+    morning = rounds.wait_for_hours(choices, ticket.tier, uow.local_now, ticket.wanted_by)
     if morning is not None:
         ticket.rounds_before += 1
         ticket.match_at = morning
@@ -90,7 +94,11 @@ def dispatch_by_hand(
     if not reason.strip():
         raise ReasonMissing
     ticket = locked(uow.session, code, version)
+    if ticket.state not in BY_HAND:
+        raise IllegalMove(ticket.state, State.DISPATCHED)
     provider = providers.by_code(uow.session, provider_code)
+    if ticket.service not in uow.catalogue.services or not ticket.jurisdiction_code:
+        raise NotEligible(provider.name, Cause.OTHER_SERVICE)
     choice = next((one for one in rank_for(uow, ticket) if one.facts.provider_id == provider.id), None)
     if choice is None:
         offers_it = any(one.service == ticket.service for one in provider.services)
@@ -147,7 +155,8 @@ def accept(uow: UnitOfWork, dispatch_id: int, promised: Window | None = None) ->
     sms.close_questions(uow, kind="offer", reference=dispatch.id)
     sms.open_question(uow, provider.msisdn, "job", ticket.code, dispatch.id, JOB_QUESTION_LASTS)
     _withdraw_offers(uow, ticket, "taken", tells=True)
-    tasks.meet(uow, cause=_nobody(ticket))
+    for cause in ARRANGED:
+        tasks.meet(uow, cause=f"ticket:{ticket.id}:{cause}")
     _announce_visit(uow, ticket, dispatch, provider.name)
     return True
 
@@ -273,7 +282,11 @@ def confirm_visit(uow: UnitOfWork, dispatch_id: int) -> Dispatch:
 
 
 def late_ones(uow: UnitOfWork) -> int:
-    """Ask a person, once, to find out about providers who should have been there long ago. Returns how many."""
+    """Ask a person, once, to find out about providers who should have been there long ago. Returns how many.
+
+    Who named no time is expected when the resident wanted him, or from the moment he took the job.
+    """
+    expected = func.coalesce(Dispatch.promised_until, func.greatest(Dispatch.answered_at, Ticket.wanted_by))
     before = uow.now - uow.policy.dispatch.no_show_after
     is_told = (
         select(TicketEvent.id)
@@ -287,7 +300,7 @@ def late_ones(uow: UnitOfWork) -> int:
     rows = uow.session.execute(
         select(Dispatch, Ticket)
         .join(Ticket, Ticket.id == Dispatch.ticket_id)
-        .where(Dispatch.state == DispatchState.ACCEPTED, Dispatch.promised_until < before, ~is_told)
+        .where(Dispatch.state == DispatchState.ACCEPTED, expected < before, ~is_told)
         .with_for_update(skip_locked=True)
     ).all()
     for dispatch, ticket in rows:
@@ -460,7 +473,8 @@ def _arrived(uow: UnitOfWork, ticket: Ticket, dispatch: Dispatch, *, is_assumed:
     mark_contacted(uow, ticket)
     record(uow, ticket, "arrival_assumed" if is_assumed else "arrived", provider=_name(uow, dispatch))
     sms.close_questions(uow, kind="visit", reference=dispatch.id)
-    tasks.meet(uow, cause=f"ticket:{ticket.id}:no_show")
+    for cause in ("no_show", "visit"):
+        tasks.meet(uow, cause=f"ticket:{ticket.id}:{cause}")
     uow.session.flush()
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import aliased
 
 from core.uow import UnitOfWork
 from sms import service as sms
 from ticketing.dispatch_lifecycle import HOLDING, DispatchState
 from ticketing.errors import OfferGone
 from ticketing.lifecycle import State
-from ticketing.models import Dispatch, Quote, TaskKind, Ticket
+from ticketing.models import Dispatch, Quote, Task, TaskKind, Ticket
 from ticketing.service import dispatches, tasks, tickets
 from ticketing.service.history import locked_by_id, move, record
 
@@ -39,8 +40,32 @@ def quote(uow: UnitOfWork, dispatch_id: int, amount: int, labour: int | None = N
         facts={"code": ticket.code, "total": amount, "labour": labour, "parts": parts},
     )
     if told is None:
-        tasks.open_task(uow, TaskKind.CALL_BACK, f"quote:{stated.id}", "quote_by_phone", ticket=ticket)
+        _call_about(uow, stated, ticket)
     return stated
+
+
+def unanswered(uow: UnitOfWork) -> int:
+    """Somebody stands at the door and the resident does not answer: a person calls, once. Returns how many."""
+    before = uow.now - uow.policy.tasks.call_back_within
+    is_called = exists().where(Task.cause == func.concat("quote:", Quote.id))
+    newer = aliased(Quote)
+    rows = uow.session.execute(
+        select(Quote, Ticket)
+        .join(Dispatch, Dispatch.id == Quote.dispatch_id)
+        .join(Ticket, Ticket.id == Dispatch.ticket_id)
+        .where(
+            Ticket.state == State.WAITING_QUOTE,
+            Dispatch.state.in_(HOLDING),
+            Quote.is_agreed.is_(None),
+            Quote.stated_at < before,
+            ~exists().where(newer.dispatch_id == Quote.dispatch_id, newer.id > Quote.id),
+            ~is_called,
+        )
+        .with_for_update(of=Ticket, skip_locked=True)
+    ).all()
+    for stated, ticket in rows:
+        _call_about(uow, stated, ticket)
+    return len(rows)
 
 
 def agree(uow: UnitOfWork, quote_id: int) -> Quote:
@@ -48,6 +73,7 @@ def agree(uow: UnitOfWork, quote_id: int) -> Quote:
     stated, dispatch, ticket = _waiting(uow, quote_id)
     if stated.is_agreed is None and ticket.state is State.WAITING_QUOTE:
         stated.is_agreed, stated.answered_at = True, uow.now
+        tasks.meet(uow, cause=f"quote:{stated.id}")
         move(ticket, State.IN_PROGRESS)
         tickets.mark_contacted(uow, ticket)
         record(uow, ticket, "quote_agreed", amount=stated.amount)
@@ -60,6 +86,7 @@ def decline(uow: UnitOfWork, quote_id: int) -> Quote:
     stated, dispatch, ticket = _waiting(uow, quote_id)
     if stated.is_agreed is None and ticket.state is State.WAITING_QUOTE:
         stated.is_agreed, stated.answered_at = False, uow.now
+        tasks.meet(uow, cause=f"quote:{stated.id}")
         tickets.mark_contacted(uow, ticket)
         record(uow, ticket, "quote_declined", amount=stated.amount)
         dispatch.state, dispatch.reason, dispatch.ended_at = DispatchState.CANCELLED, "quote_declined", uow.now
@@ -76,6 +103,10 @@ def amount_agreed(uow: UnitOfWork, dispatch_id: int) -> int | None:
         .order_by(Quote.amount.desc())
         .limit(1)
     )
+
+
+def _call_about(uow: UnitOfWork, stated: Quote, ticket: Ticket) -> None:
+    tasks.open_task(uow, TaskKind.CALL_BACK, f"quote:{stated.id}", "quote_by_phone", ticket=ticket)
 
 
 def _job(uow: UnitOfWork, dispatch_id: int) -> tuple[Dispatch, Ticket]:

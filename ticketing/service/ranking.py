@@ -35,7 +35,7 @@ def rank_for(uow: UnitOfWork, ticket: Ticket) -> list[Choice]:
         now=uow.now,
         zone=uow.zone,
     )
-    visit = (ticket.wanted_by or uow.now).astimezone(uow.zone)
+    visit = max(ticket.wanted_by or uow.now, uow.now).astimezone(uow.zone)  # a wish of last week is no visit
     return matching.rank(
         candidates,
         _dealings(uow, ticket, [one.provider_id for one in candidates]),

@@ -71,6 +71,16 @@ def meet(
     return len(met)
 
 
+def meet_all(uow: UnitOfWork, ticket: Ticket) -> None:
+    """Close the tasks that came from the course of a ticket (`ticket:<id>:…`); what somebody asked for stays open."""
+    uow.session.execute(
+        update(Task)
+        .where(Task.done_at.is_(None), Task.ticket_id == ticket.id, Task.cause.startswith(f"ticket:{ticket.id}:"))
+        .values(done_at=uow.now, done_by=uow.actor)
+        .execution_options(synchronize_session="fetch")
+    )
+
+
 def take(uow: UnitOfWork, task_id: int, user_id: int) -> Task:
     """Somebody says that he does it. Raises TaskNotFound, and TaskTaken when another was quicker."""
     task = _locked(uow, task_id)

@@ -120,11 +120,10 @@ def open_when_complete(uow: UnitOfWork, ticket: Ticket) -> None:
     if ticket.state is not State.NEW or ticket.is_draft:
         return
     if ticket.kind is TicketKind.SERVICE:
-        entry = uow.catalogue.services.get(ticket.service)
-        if entry is None or not ticket.jurisdiction_code:
+        if ticket.service not in uow.catalogue.services or not ticket.jurisdiction_code:
             return
         move(ticket, State.OPEN)
-        if entry.is_dispatchable:
+        if _is_for_the_matcher(uow, ticket):
             match_now(uow, ticket)
     else:
         move(ticket, State.OPEN)
@@ -143,10 +142,10 @@ def get(uow: UnitOfWork, code: str) -> Ticket:
 
 def own(session: Session, digits_or_code: str, msisdn: str | None) -> Ticket | None:
     """The newest of somebody's own tickets with this code or these last four digits; a neighbour's is never found."""
-    if msisdn is None or not digits_or_code:
+    wanted = digits_or_code.strip().upper()
+    if msisdn is None or not reference.FORM.fullmatch(wanted):
         return None
-    wanted = digits_or_code.upper()
-    matches = Ticket.code == wanted if wanted[0].isalpha() else Ticket.code.endswith(wanted, autoescape=True)
+    matches = Ticket.code == wanted if len(wanted) > reference.DIGITS else Ticket.code.endswith(wanted)
     return session.scalar(
         select(Ticket)
         .where(_owned_by(session, msisdn), matches, Ticket.released_at.is_(None))
@@ -175,7 +174,10 @@ def closed_lately(uow: UnitOfWork, msisdn: str) -> list[Ticket]:
             .where(
                 _owned_by(uow.session, msisdn),
                 Ticket.kind == TicketKind.SERVICE,
-                or_(Ticket.state == State.FOLLOWING_UP, (Ticket.state == State.CLOSED) & (Ticket.closed_at >= since)),
+                or_(
+                    Ticket.state.in_((State.DONE, State.FOLLOWING_UP)),
+                    (Ticket.state == State.CLOSED) & (Ticket.closed_at >= since),
+                ),
             )
             .order_by(Ticket.id.desc())
         )
@@ -226,7 +228,7 @@ def set_facts(
         tasks.meet(uow, cause=f"ticket:{ticket.id}:place")
         wording, facts = opened_words(uow, ticket)
         sms.tell(uow, ticket.notify_msisdn, wording, lang=ticket.lang, about=ticket.code, facts=facts)
-    elif ticket.state is State.OPEN and ticket.kind is TicketKind.SERVICE and ticket.match_at is None:
+    elif ticket.state is State.OPEN and ticket.match_at is None and _is_for_the_matcher(uow, ticket):
         ticket.rounds_before = ticket.round
         match_now(uow, ticket)
     return ticket
@@ -236,6 +238,7 @@ def mark_contacted(uow: UnitOfWork, ticket: Ticket) -> None:
     """A person spoke to the requester, or he answered a text: the contact clock stops (domain 2.3)."""
     if ticket.contacted_at is None:
         ticket.contacted_at = uow.now
+        tasks.meet(uow, cause=f"ticket:{ticket.id}:contact")
 
 
 def cancel(uow: UnitOfWork, code: str, reason: str, version: int | None = None, *, tells: bool = True) -> Ticket:
@@ -270,11 +273,14 @@ def close(uow: UnitOfWork, code: str, reason: str, version: int | None = None, *
 def reopen(uow: UnitOfWork, code: str, reason: str, version: int | None = None, *, tells: bool = True) -> Ticket:
     """The same matter again: the ticket keeps its code, counts, gets a new closing clock and is matched anew.
 
-    Raises IllegalMove when it is not closed or followed up, TooLateToReopen after the guarantee.
+    What no provider can be sent to goes to a person. Raises IllegalMove when it is not done, followed up or closed,
+    TooLateToReopen after the guarantee.
     """
     ticket = locked(uow.session, code, version)
     if ticket.closed_at is not None and uow.now - ticket.closed_at > uow.policy.dispatch.guarantee:
         raise TooLateToReopen(code)
+    if ticket.state is State.DONE:
+        move(ticket, State.FOLLOWING_UP)  # told before we asked
     if ticket.state not in (State.CLOSED, State.FOLLOWING_UP):
         raise IllegalMove(ticket.state, State.OPEN)  # the other ways back release a provider first
     move(ticket, State.OPEN)
@@ -288,8 +294,10 @@ def reopen(uow: UnitOfWork, code: str, reason: str, version: int | None = None, 
     ticket.close_reason = ""
     ticket.rounds_before = ticket.round
     record(uow, ticket, "reopened", **_reason(reason), note=_words(reason))
-    if ticket.kind is TicketKind.SERVICE and ticket.service and ticket.jurisdiction_code:
+    if _is_for_the_matcher(uow, ticket):
         match_now(uow, ticket)
+    else:
+        tasks.open_task(uow, TaskKind.CHECK, f"ticket:{ticket.id}:reopened", "reopened", ticket=ticket)
     if tells:
         tell_requester(uow, ticket, "reopened")
     return ticket
@@ -353,6 +361,7 @@ def _end(uow: UnitOfWork, ticket: Ticket, kind: str, reason: str) -> None:
     record(uow, ticket, kind, **_reason(reason), note=_words(reason))
     uow.session.flush()
     tasks.meet(uow, ticket=ticket, kinds=MET_BY_THE_END)
+    tasks.meet_all(uow, ticket)
 
 
 def _end_follow_ups(uow: UnitOfWork, ticket: Ticket) -> None:
@@ -363,6 +372,17 @@ def _end_follow_ups(uow: UnitOfWork, ticket: Ticket) -> None:
     ):
         asked.state = FollowUpState.DONE
     sms.close_questions(uow, about=ticket.code, kind="resolved")
+
+
+def _is_for_the_matcher(uow: UnitOfWork, ticket: Ticket) -> bool:
+    """Whether providers can be asked: a service that somebody comes for, at a known place."""
+    entry = uow.catalogue.services.get(ticket.service)
+    return (
+        ticket.kind is TicketKind.SERVICE
+        and entry is not None
+        and entry.is_dispatchable
+        and bool(ticket.jurisdiction_code)
+    )
 
 
 def _reason(reason: str) -> dict[str, str]:
