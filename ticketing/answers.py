@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
@@ -21,8 +22,11 @@ from ticketing.promise import Window, read_window
 from ticketing.service import dispatches, follow_ups, quotes, requests, tasks, tickets
 from ticketing.service.history import record
 from understanding import SURE, Intent, read
+from understanding.codes import find_codes
+from understanding.folding import fold
 
 FREE = "resident:none"
+IN_HAND = "provider:accepted"
 WRITTEN_DOWN = {
     Intent.QUESTION: TicketKind.QUESTION,
     Intent.COMPLAINT: TicketKind.COMPLAINT,
@@ -40,13 +44,13 @@ def take_offer(uow: UnitOfWork, answer: Answer) -> Taken | None:
     """A provider answers a job offer: yes with a time, no with a reason, somebody else, or a question."""
     dispatch, ticket = _job(uow, answer)
     if dispatch.state is not DispatchState.OFFERED:
-        return _too_late(dispatch, ticket)
+        return _too_late(answer, dispatch, ticket)
     match answer.reading.intent:
         case Intent.ACCEPT:
             promised = _window(uow, answer)
             if not dispatches.accept(uow, dispatch.id, promised):
                 uow.session.refresh(dispatch)
-                return _too_late(dispatch, ticket)
+                return _too_late(answer, dispatch, ticket)
             provider = providers.by_id(uow.session, dispatch.provider_id)
             lang = language.of_person(provider.lang)
             return Taken(Reply("offer_won", dispatches.contact_facts(uow, ticket, lang), ticket.code))
@@ -70,7 +74,7 @@ def take_job(uow: UnitOfWork, answer: Answer) -> Taken | None:
     """A provider tells how a job goes that he holds."""
     dispatch, ticket = _job(uow, answer)
     if dispatch.state not in HOLDING:
-        return _too_late(dispatch, ticket)
+        return _after_the_end(uow, answer, dispatch, ticket)
     values = answer.reading.values
     match answer.reading.intent:
         case Intent.ARRIVE:
@@ -154,12 +158,16 @@ def take_resolved(uow: UnitOfWork, answer: Answer) -> Taken | None:
         return None
     match answer.reading.intent:
         case Intent.RESOLVED | Intent.AFFIRM:
-            follow_ups.solved(uow, answer.reference)
+            asked = follow_ups.solved(uow, answer.reference)
+            if not asked.is_solved or asked.score is not None:
+                return _status(uow, tickets.get(uow, answer.about))
             return Taken(
                 Reply("csat", {"code": answer.about}, answer.about, Ask("rating", answer.about, answer.reference))
             )
         case Intent.UNRESOLVED | Intent.DENY:
-            follow_ups.not_solved(uow, answer.reference)
+            asked = follow_ups.not_solved(uow, answer.reference)
+            if asked.is_solved is not False:
+                return _status(uow, tickets.get(uow, answer.about))
             return Taken(Reply("sorry_not_solved", {"code": answer.about}, answer.about))
         case _:
             return None
@@ -229,13 +237,30 @@ def _job(uow: UnitOfWork, answer: Answer) -> tuple[Dispatch, Ticket]:
     return dispatch, ticket
 
 
-def _too_late(dispatch: Dispatch, ticket: Ticket) -> Taken:
-    """The answer came after the end. Losers were told when they lost: nobody gets the same news twice (feature D8)."""
-    if dispatch.state is DispatchState.WITHDRAWN or dispatch.state is DispatchState.CANCELLED:
-        return Taken()
-    if dispatch.state in HOLDING or dispatch.state is DispatchState.REFUSED:
-        return Taken()
-    return Taken(Reply("offer_over", {"code": ticket.code}, ticket.code))
+def _too_late(answer: Answer, dispatch: Dispatch, ticket: Ticket) -> Taken:
+    """The answer came after the end of the offer.
+
+    Losers were told when they lost: nobody gets the same news twice (feature D8). Who says yes to an offer that ran
+    out, or that he refused, must not believe that he has the job.
+    """
+    wants_it = answer.reading.intent is Intent.ACCEPT
+    if dispatch.state is DispatchState.EXPIRED or (wants_it and dispatch.state is DispatchState.REFUSED):
+        return _reply("offer_over", ticket)
+    return Taken()
+
+
+def _after_the_end(uow: UnitOfWork, answer: Answer, dispatch: Dispatch, ticket: Ticket) -> Taken:
+    """News of a job that is over: the same once more, a way that can be saved, or a matter for a person."""
+    amount = _fen(answer.reading.values, "amount")
+    match answer.reading.intent:
+        case Intent.COMPLETE if dispatch.state is DispatchState.COMPLETED and amount in (None, dispatch.amount):
+            return _reply("job_done_noted", ticket, amount=dispatch.amount)
+        case Intent.ARRIVE | Intent.ETA | Intent.RESCHEDULE if dispatch.state is DispatchState.CANCELLED:
+            return _reply("job_cancelled", ticket)
+        case Intent.ACK | Intent.REJECT | Intent.TRANSFER | Intent.CANCELLED:
+            return Taken()
+        case _:
+            return _for_a_person(uow, answer, ticket, "provider_question")
 
 
 def _new_time(uow: UnitOfWork, answer: Answer, dispatch: Dispatch, ticket: Ticket) -> Taken:
@@ -249,9 +274,12 @@ def _new_time(uow: UnitOfWork, answer: Answer, dispatch: Dispatch, ticket: Ticke
 def _completed(uow: UnitOfWork, answer: Answer, dispatch: Dispatch, ticket: Ticket) -> Taken:
     """Done counts once the amount is known, the resident need not agree to it first, and the code was named."""
     values, service = answer.reading.values, uow.catalogue.services[ticket.service]
+    if ticket.completion_pin:
+        rest = _without_pin(answer.words, ticket)
+        if rest is None:
+            return _reply("pin_ask", ticket, closes=KEEPS_OPEN)
+        values = read(rest, context=IN_HAND, lang=ticket.lang, now=answer.at.astimezone(uow.zone)).values
     amount = _fen(values, "amount")
-    if ticket.completion_pin and values.get("digits") != ticket.completion_pin:
-        return _reply("pin_ask", ticket, closes=KEEPS_OPEN)
     if amount is None and service.price_model != "free":
         return _reply("amount_ask", ticket, closes=KEEPS_OPEN)
     most = prices.most_without_asking(service)
@@ -267,6 +295,13 @@ def _completed(uow: UnitOfWork, answer: Answer, dispatch: Dispatch, ticket: Tick
         return _reply("quote_needed", ticket, closes=KEEPS_OPEN, limit=max(most, agreed or 0))
     dispatches.complete(uow, dispatch.id, amount, _fen(values, "labour"), _fen(values, "parts"))
     return _reply("job_done_noted", ticket, amount=amount)
+
+
+def _without_pin(words: str, ticket: Ticket) -> str | None:
+    """The words without code and digits of completion, which else are taken for a sum; None when those are missing."""
+    _, rest = find_codes(fold(words), (ticket.code,))
+    found = re.search(rf"(?<![\d.]){ticket.completion_pin}(?![\d.])", rest)
+    return f"{rest[: found.start()]} {rest[found.end() :]}" if found is not None else None
 
 
 def _quoted(uow: UnitOfWork, values: Mapping[str, str], dispatch: Dispatch, ticket: Ticket) -> Taken:

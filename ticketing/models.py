@@ -215,7 +215,7 @@ class FollowUp(Base):
 
     __tablename__ = "follow_ups"
     __table_args__ = (
-        Index("ix_follow_ups_due", "due_at", postgresql_where=text("state in ('due', 'sent')")),
+        Index("ix_follow_ups_due", "due_at", postgresql_where=text("state in ('due', 'sent', 'call_due')")),
         Index(None, "ticket_id"),
     )
 

@@ -15,6 +15,8 @@ from ticketing.models import Dispatch, FollowUp, FollowUpState, Task, Ticket, Ti
 
 LEFT_LYING_AFTER = timedelta(hours=24)
 """How long nothing may happen to a ticket that has no clock left."""
+FOLLOW_UPS_WAITING = frozenset({FollowUpState.DUE, FollowUpState.SENT, FollowUpState.CALL_DUE})
+"""Not answered yet: each is looked at again when it is due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,7 @@ def to_follow_up(session: Session, now: datetime, limit: int) -> list[int]:
     return list(
         session.scalars(
             select(FollowUp.id)
-            .where(FollowUp.state.in_((FollowUpState.DUE, FollowUpState.SENT)), FollowUp.due_at <= now)
+            .where(FollowUp.state.in_(FOLLOW_UPS_WAITING), FollowUp.due_at <= now)
             .order_by(FollowUp.due_at, FollowUp.id)
             .limit(limit)
         )
@@ -138,7 +140,7 @@ def left_lying(session: Session, now: datetime, limit: int, *, after: timedelta 
     nothing happened for `after`. Nothing may lie there unseen because somebody ticked a task off.
     """
     has_task = exists().where(Task.ticket_id == Ticket.id, Task.done_at.is_(None))
-    is_asked = exists().where(FollowUp.ticket_id == Ticket.id, FollowUp.state.in_((FollowUpState.DUE, FollowUpState.SENT)))
+    is_asked = exists().where(FollowUp.ticket_id == Ticket.id, FollowUp.state.in_(FOLLOW_UPS_WAITING))
     is_offered = exists().where(Dispatch.ticket_id == Ticket.id, Dispatch.state == DispatchState.OFFERED)
     moved = exists().where(TicketEvent.ticket_id == Ticket.id, TicketEvent.at > now - after)
     was_minded = exists().where(Task.ticket_id == Ticket.id, Task.done_at > now - after)

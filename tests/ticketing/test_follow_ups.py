@@ -15,7 +15,7 @@ from tests.factories.providers import a_provider
 from tests.factories.requests import a_held_job, a_request, a_ticket, offers_of, texts_to
 from ticketing.lifecycle import State
 from ticketing.models import FollowUp, FollowUpState, Task, TaskKind, Ticket
-from ticketing.service import dispatches, follow_ups, tickets
+from ticketing.service import dispatches, follow_ups, tasks, tickets
 
 Wait = Callable[[timedelta], None]
 
@@ -100,14 +100,53 @@ def test_not_solved_opens_the_ticket_again_under_its_code(uow: UnitOfWork) -> No
     assert ticket.match_at == uow.now
 
 
-def test_nobody_is_asked_more_than_three_times_and_silence_is_neither_yes_nor_no(uow: UnitOfWork, wait: Wait) -> None:
+def test_who_does_not_answer_the_text_is_called_and_after_three_tries_it_ends(uow: UnitOfWork, wait: Wait) -> None:
     asked = done(uow)
-    for _ in range(4):
-        follow_ups.ask(uow, asked.id)
+    follow_ups.ask(uow, asked.id)
+    for _ in range(2):
         wait(timedelta(hours=24))
-    assert texts_to(uow, RESIDENT).count("resolved") == 3
+        follow_ups.ask(uow, asked.id)
+        call = uow.session.scalars(select(Task).where(Task.kind == TaskKind.FOLLOW_UP, Task.done_at.is_(None))).one()
+        wait(timedelta(hours=48))
+        follow_ups.ask(uow, asked.id)  # nobody has called yet: that is no try
+        assert (asked.state, ticket_of(uow, asked).state) == (FollowUpState.CALL_DUE, State.FOLLOWING_UP)
+        tasks.finish(uow, call.id)
+    wait(timedelta(hours=24))
+    follow_ups.ask(uow, asked.id)
+    assert texts_to(uow, RESIDENT).count("resolved") == 1
     assert (asked.state, asked.is_solved) == (FollowUpState.UNREACHED, None)
     assert ticket_of(uow, asked).close_reason == "unreached"
+
+
+def test_an_answer_by_text_spares_the_call(uow: UnitOfWork, wait: Wait) -> None:
+    asked = done(uow)
+    follow_ups.ask(uow, asked.id)
+    wait(timedelta(hours=24))
+    follow_ups.ask(uow, asked.id)
+    assert tasks.is_open(uow, f"follow_up:{asked.id}")
+    follow_ups.not_solved(uow, asked.id)
+    assert ticket_of(uow, asked).state is State.OPEN
+    assert not tasks.is_open(uow, f"follow_up:{asked.id}")
+
+
+def test_who_said_yes_may_still_say_no_for_a_week(uow: UnitOfWork, wait: Wait) -> None:
+    asked = done(uow)
+    follow_ups.ask(uow, asked.id)
+    follow_ups.solved(uow, asked.id)
+    wait(timedelta(days=6))
+    follow_ups.not_solved(uow, asked.id)
+    follow_ups.not_solved(uow, asked.id)
+    ticket = ticket_of(uow, asked)
+    assert (ticket.state, ticket.reopened, asked.is_solved) == (State.OPEN, 1, False)
+
+
+def test_after_a_week_a_no_changes_nothing(uow: UnitOfWork, wait: Wait) -> None:
+    asked = done(uow)
+    follow_ups.ask(uow, asked.id)
+    follow_ups.solved(uow, asked.id)
+    wait(timedelta(days=7, minutes=1))
+    follow_ups.not_solved(uow, asked.id)
+    assert (ticket_of(uow, asked).state, asked.is_solved) == (State.CLOSED, True)
 
 
 def test_asking_twice_in_the_same_moment_sends_one_text(uow: UnitOfWork) -> None:

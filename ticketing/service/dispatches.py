@@ -184,6 +184,8 @@ def expire(uow: UnitOfWork, dispatch_id: int, reason: str = "expired") -> bool:
 def promise(uow: UnitOfWork, dispatch_id: int, promised: Window) -> Dispatch:
     """The provider says when he will be there; the requester is told. Raises OfferGone when he holds it no more."""
     dispatch, ticket = _held(uow, dispatch_id)
+    if (dispatch.promised_at, dispatch.promised_until) == (promised.at, promised.until):
+        return dispatch
     is_first = dispatch.promised_at is None
     dispatch.promised_at, dispatch.promised_until = promised.at, promised.until
     record(uow, ticket, "eta" if is_first else "rescheduled", provider=_name(uow, dispatch), when=_iso(promised.at))
@@ -282,7 +284,7 @@ def confirm_visit(uow: UnitOfWork, dispatch_id: int) -> Dispatch:
 
 
 def late_ones(uow: UnitOfWork) -> int:
-    """Ask a person, once, to find out about providers who should have been there long ago. Returns how many.
+    """Ask a person, once for each promise, about providers who should have been there long ago. Returns how many.
 
     Who named no time is expected when the resident wanted him, or from the moment he took the job.
     """
@@ -294,6 +296,7 @@ def late_ones(uow: UnitOfWork) -> int:
             TicketEvent.ticket_id == Dispatch.ticket_id,
             TicketEvent.kind == "late",
             TicketEvent.data["dispatch"].as_integer() == Dispatch.id,
+            TicketEvent.at > expected,
         )
         .exists()
     )

@@ -18,10 +18,13 @@ from ticketing.service.history import locked_by_id, move, record
 def quote(uow: UnitOfWork, dispatch_id: int, amount: int, labour: int | None = None, parts: int | None = None) -> Quote:
     """The provider states a total in fen; the resident is asked, and the work waits.
 
-    Whoever can see what it costs is at the door. A newer quote takes the place of one that waits. Raises OfferGone
-    when the provider holds the job no more.
+    Whoever can see what it costs is at the door. A newer quote takes the place of one that waits; the same once more
+    is not asked again. Raises OfferGone when the provider holds the job no more.
     """
     dispatch, ticket = _job(uow, dispatch_id)
+    before = _unanswered(uow, dispatch_id)
+    if before is not None and before.amount == amount and ticket.state is State.WAITING_QUOTE:
+        return before
     dispatches.assume_arrival(uow, ticket, dispatch)
     if ticket.state is State.IN_PROGRESS:
         move(ticket, State.WAITING_QUOTE)
@@ -107,6 +110,14 @@ def amount_agreed(uow: UnitOfWork, dispatch_id: int) -> int | None:
 
 def _call_about(uow: UnitOfWork, stated: Quote, ticket: Ticket) -> None:
     tasks.open_task(uow, TaskKind.CALL_BACK, f"quote:{stated.id}", "quote_by_phone", ticket=ticket)
+
+
+def _unanswered(uow: UnitOfWork, dispatch_id: int) -> Quote | None:
+    """The latest quote of a job, while the resident has not answered it."""
+    latest = uow.session.scalar(
+        select(Quote).where(Quote.dispatch_id == dispatch_id).order_by(Quote.id.desc()).limit(1)
+    )
+    return latest if latest is not None and latest.is_agreed is None else None
 
 
 def _job(uow: UnitOfWork, dispatch_id: int) -> tuple[Dispatch, Ticket]:

@@ -71,6 +71,12 @@ def meet(
     return len(met)
 
 
+def is_open(uow: UnitOfWork, cause: str) -> bool:
+    """Whether somebody still has to do something for this cause."""
+    found = select(Task.id).where(Task.cause == cause, Task.done_at.is_(None)).limit(1)
+    return uow.session.scalar(found) is not None
+
+
 def meet_all(uow: UnitOfWork, ticket: Ticket) -> None:
     """Close the tasks that came from the course of a ticket (`ticket:<id>:…`); what somebody asked for stays open."""
     uow.session.execute(

@@ -371,6 +371,7 @@ def _end_follow_ups(uow: UnitOfWork, ticket: Ticket) -> None:
         select(FollowUp).where(FollowUp.ticket_id == ticket.id, FollowUp.state.in_(waiting))
     ):
         asked.state = FollowUpState.DONE
+        tasks.meet(uow, cause=f"follow_up:{asked.id}")
     sms.close_questions(uow, about=ticket.code, kind="resolved")
 
 
