@@ -1,0 +1,156 @@
+"""The phone page itself: finding people, two calls at once, ringing, the tour, the keyboard, what is not to be seen."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.test_newcomer import NARROW, Handset
+from tests.running_house import DUTY, HOTLINE, RunningHouse
+
+TANG = "+8616200000001"
+LIU = "+8616200000003"
+
+
+def test_two_people_call_at_once_and_each_hears_his_own_call(house: RunningHouse, page: Page) -> None:
+    page.goto(f"{house.phone_url}/?lang=zh")
+    left, right = Handset(page, "call"), Handset(page, "text")
+    right.owner.select_option(LIU)
+    right.shows("call")
+    left.dial()
+    right.dial()
+    left.says("我家水管爆了")
+    left.hears("水暖")
+    right.presses("#")
+    right.hears("按1")
+
+    assert "我家水管爆了" not in right.captions.inner_text()
+    assert [call["status"] for call in (*house.phones.calls(TANG), *house.phones.calls(LIU))] == ["in-progress"] * 2
+    left.box.locator('[data-do="hangup"]').click()
+    expect(left.box.locator('[data-do="dial"]')).to_be_visible()
+    expect(right.box.locator('[data-do="hangup"]')).to_be_visible()
+
+
+def test_a_telephone_is_found_by_words_with_the_keyboard_alone(house: RunningHouse, page: Page) -> None:
+    page.goto(f"{house.phone_url}/?lang=zh")
+    left = Handset(page, "call")
+    left.box.get_by_role("button", name="找一部电话").press("Enter")
+    field = left.box.get_by_role("combobox", name="姓名、社区或号码")
+    expect(field).to_be_focused()
+    page.keyboard.type("刘明亮 望山")
+    found = left.box.get_by_role("listbox", name="找一部电话")
+    expect(found.get_by_role("option")).to_have_count(2)
+    page.keyboard.press("ArrowDown")
+    expect(found.get_by_role("option", selected=True)).to_contain_text("座机")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+
+    expect(left.owner).to_have_value(LIU)
+    expect(field).to_be_hidden()
+    expect(left.box.get_by_role("button", name="找一部电话")).to_be_focused()
+
+
+def test_a_search_that_finds_nobody_says_what_else_to_do(house: RunningHouse, page: Page) -> None:
+    page.goto(f"{house.phone_url}/?lang=en")
+    left = Handset(page, "call")
+    before = left.owner.input_value()
+    left.box.get_by_role("button", name="Find a telephone").click()
+    page.keyboard.type("nobody of this name")
+    expect(left.box.get_by_role("status")).to_contain_text("No such telephone")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+
+    expect(left.owner).to_have_value(before)
+
+
+def test_a_telephone_that_rings_can_be_left_unanswered_by_choice(house: RunningHouse, page: Page) -> None:
+    page.goto(f"{house.phone_url}/?lang=zh")
+    duty = Handset(page, "text")
+    duty.owner.select_option(DUTY)
+    caller = house.phones.dial(TANG, HOTLINE)
+    house.phones.digits(caller, "0")
+    ring = duty.box.get_by_role("alert").filter(has_text="来电")
+    expect(ring).to_be_visible()
+    ring.get_by_role("button", name="拒接").click()
+
+    expect(ring).to_be_hidden()
+    assert [call["status"] for call in house.phones.calls(DUTY)] == ["busy"]
+
+
+def test_the_tour_points_at_what_is_next_and_a_reload_moves_nothing(house: RunningHouse, page: Page) -> None:
+    page.goto(f"{house.phone_url}/?lang=zh")
+    left, now = Handset(page, "call"), page.locator('#steps [aria-current="step"]')
+    expect(left.box.locator('[data-do="dial"].pointed')).to_be_visible()
+    left.dial()
+    expect(left.box.locator('[data-part="say"].pointed')).to_be_visible()
+    left.says("我家水管爆了")
+    expect(now).to_contain_text("说“对”")
+    page.reload()
+    expect(now).to_contain_text("说“对”")
+
+    page.get_by_role("button", name="从头再来").click()
+    page.reload()
+    expect(page.locator("#feed")).to_contain_text("拨打热线")
+    expect(now).to_contain_text("拨热线")
+
+
+def test_a_tour_that_was_put_away_stays_away(house: RunningHouse, page: Page) -> None:
+    page.goto(f"{house.phone_url}/?lang=zh")
+    page.get_by_role("button", name="收起").click()
+    expect(page.locator(".pointed")).to_have_count(0)
+    page.reload()
+    expect(page.locator("#steps")).to_be_hidden()
+    page.get_by_role("button", name="展开").click()
+
+    expect(page.locator("#steps")).to_be_visible()
+
+
+def test_texts_that_were_read_are_not_new_again_after_a_reload(house: RunningHouse, page: Page) -> None:
+    page.goto(f"{house.phone_url}/?lang=zh")
+    left = Handset(page, "call")
+    left.texts("我家水管爆了")
+    expect(left.thread.locator(".said-line")).not_to_have_count(0)
+    page.reload()
+    expect(page.locator("#feed")).to_contain_text("我家水管爆了")
+    left.owner.select_option(LIU)
+
+    expect(page.locator('#text [data-part="waiting"]')).to_be_hidden()
+
+
+def test_a_narrow_page_shows_one_part_and_nothing_of_the_others(house: RunningHouse, page: Page) -> None:
+    page.set_viewport_size(NARROW)
+    page.goto(f"{house.phone_url}/?lang=zh")
+    parts = ("call", "text", "events", "tour")
+    seen = {}
+    for part in parts:
+        page.locator(f'.sim-nav a[href="#{part}"]').click()
+        expect(page.locator(f"#{part}")).to_be_visible()
+        seen[part] = [one for one in parts if page.locator(f"#{one}").is_visible()]
+
+    assert seen == {part: [part] for part in parts}
+
+
+def test_no_control_of_a_narrow_telephone_sticks_out(house: RunningHouse, page: Page) -> None:
+    page.set_viewport_size(NARROW)
+    page.goto(f"{house.phone_url}/?lang=en")
+    left = Handset(page, "call")
+    left.dial()
+    out = page.evaluate(
+        """() => {
+            const edge = document.querySelector("#call").getBoundingClientRect();
+            return [...document.querySelectorAll("#call button, #call input, #call select")]
+                .filter((one) => one.checkVisibility() && !one.closest(".chips"))
+                .map((one) => [one.getBoundingClientRect(), one.outerHTML.slice(0, 80)])
+                .filter(([box]) => box.right > edge.right || box.left < edge.left)
+                .map(([, html]) => html);
+        }"""
+    )
+
+    assert out == []
+
+
+def test_the_city_s_time_is_shown_wherever_the_reader_is(house: RunningHouse, browser: Browser) -> None:
+    with browser.new_context(timezone_id="America/New_York") as elsewhere:
+        page = elsewhere.new_page()
+        page.goto(f"{house.phone_url}/?lang=zh")
+
+        expect(page.locator("#clock")).to_contain_text("10:0")
