@@ -81,8 +81,8 @@ FILES = {
 
 
 def build(folder: Path) -> Path:
-    """The launcher, core and config of this project around stand-ins of everything above them."""
-    for name in ("core", "config"):
+    """The launcher, core, config and city of this project around stand-ins of everything above them."""
+    for name in ("core", "config", "city"):
         shutil.copytree(PROJECT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("launch.py", "alembic.ini"):
         shutil.copy(PROJECT / name, folder / name)
