@@ -12,7 +12,7 @@ FULL_NAME = 0.95
 SHORT_NAME = 0.85
 SHARED_NAME = 0.6  # the short name is also that of a street, town or district
 BUILDING = re.compile(
-    r"^.{0,24}?\d{1,4}\s*(?:号楼|栋|幢|座|号院)|^.{0,20}?[路街巷弄村里道]\d{1,4}号|^.{0,24}?\b(?:building|block)\s+\w{1,4}\b",
+    r"^.{0,24}?\d{1,4}\s*(?:号楼|栋|幢|座|号院)|^.{0,20}?[路街巷弄村里道]\d{1,4}号(?=.*\d)|^.{0,24}?\b(?:building|block)\s+\w{1,4}\b",
     re.IGNORECASE,
 )
 
@@ -53,7 +53,10 @@ def find(text: str, places: Iterable[Place]) -> tuple[str, float] | None:
 
 
 def building(address: str) -> str:
-    """The part of an address up to the house, without floor and door (梧桐里8号楼); "" where it names none."""
+    """The part of an address up to the house, without floor and door (梧桐里8号楼); "" where it names none.
+
+    A number in a street counts only where a flat follows it: of a house with one door it is that door.
+    """
     found = BUILDING.search(address)
     return found[0].strip() if found is not None else ""
 

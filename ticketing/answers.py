@@ -244,7 +244,8 @@ def _too_late(answer: Answer, dispatch: Dispatch, ticket: Ticket) -> Taken:
     out, or that he refused, must not believe that he has the job.
     """
     wants_it = answer.reading.intent is Intent.ACCEPT
-    if dispatch.state is DispatchState.EXPIRED or (wants_it and dispatch.state is DispatchState.REFUSED):
+    ran_out = dispatch.state in (DispatchState.EXPIRED, DispatchState.OFFERED)  # its drain may come any moment
+    if ran_out or (wants_it and dispatch.state is DispatchState.REFUSED):
         return _reply("offer_over", ticket)
     return Taken()
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import count
 
 import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
 
 from core import events
 from core.uow import UnitOfWork
 from sms.events import PersonAsked, TextFailed, TextUnsettled, UnclearText
+from tests.phone_line import PhoneLine
 from ticketing import reactions
 
 
@@ -35,3 +39,23 @@ def wait(uow: UnitOfWork) -> Callable[[timedelta], None]:
         uow.now += time
 
     return pass_by
+
+
+@pytest.fixture
+def text_in(
+    app: Flask,
+    phone_line: PhoneLine,
+    twilio: Callable[..., TestResponse],
+    at: Callable[[datetime], None],
+    noon: datetime,
+) -> Callable[[str, str], None]:
+    """`text_in("1", PROVIDER)`: somebody texts the line, by a signed post; it is noon unless the test says else."""
+    at(noon)
+    numbers = count(1)
+
+    def post(words: str, sender: str) -> None:
+        sid = f"SM{next(numbers):032x}"
+        answer = twilio("/sms/inbound", MessageSid=sid, From=sender, To="+869785550156", Body=words)
+        assert answer.status_code == 200, answer.status
+
+    return post
