@@ -1,4 +1,4 @@
-"""What providers and residents text about a job, over signed posts: early, late, twice, from elsewhere, in two tongues."""
+"""What providers and residents text about a job, over signed posts: early, late, twice, from elsewhere."""
 
 from __future__ import annotations
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import time, timedelta
-from threading import Barrier
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from core import events as announcements
-from core.uow import UnitOfWork, unit_of_work
+from core.uow import UnitOfWork
 from directory import service as directory
 from providers import queries as provider_queries
-from providers.models import Provider
 from providers.vetting import Standing
 from sms.models import OpenQuestion, OutboundSms
 from tests.factories.people import RESIDENT, a_place
@@ -146,40 +143,6 @@ def test_taking_the_job_tells_the_winner_the_losers_and_the_resident_once_each(u
     assert texts_to(uow, RESIDENT) == ["ticket_opened", "visit_told"]
     open_kinds = uow.session.scalars(select(OpenQuestion.kind).where(OpenQuestion.closed_at.is_(None))).all()
     assert sorted(open_kinds) == ["job", "visit"]
-
-
-def test_of_twenty_who_accept_in_the_same_moment_exactly_one_wins(uow: UnitOfWork) -> None:
-    for n in range(10, 30):
-        a_provider(uow, f"P9{n}", msisdn=f"+86165000009{n}")
-    ticket = a_ticket(uow)
-    ticket.state = State.DISPATCHED
-    offers = [
-        Dispatch(
-            ticket_id=ticket.id,
-            provider_id=provider_id,
-            round=1,
-            state=DispatchState.OFFERED,
-            offered_at=uow.now,
-            expires_at=uow.now + timedelta(days=9000),
-        )
-        for provider_id in uow.session.scalars(select(Provider.id)).all()
-    ]
-    uow.session.add_all(offers)
-    uow.session.commit()
-    start = Barrier(len(offers))
-
-    def take(dispatch_id: int) -> bool:
-        start.wait()
-        with unit_of_work("test") as own:
-            return dispatches.accept(own, dispatch_id)
-
-    with ThreadPoolExecutor(len(offers)) as threads:
-        won = list(threads.map(take, [one.id for one in offers]))
-    uow.session.expire_all()
-    assert won.count(True) == 1
-    held = uow.session.scalars(select(Dispatch).where(Dispatch.state == DispatchState.ACCEPTED)).all()
-    assert len(held) == 1
-    assert len(texts_to(uow, RESIDENT)) == 2
 
 
 def test_the_database_itself_refuses_a_second_holder(uow: UnitOfWork) -> None:
