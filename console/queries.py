@@ -88,19 +88,25 @@ class Whole:
 
 
 def queue(
-    session: Session, scope: Scope, *, view: View, user_id: int, after: tuple[datetime, int] | None = None
+    session: Session,
+    scope: Scope,
+    *,
+    view: View,
+    user_id: int,
+    now: datetime,
+    after: tuple[datetime, int] | None = None,
 ) -> list[QueueRow]:
     """A page of the queue: open tickets by their next promise, the nearest first; others from the newest end.
 
     `after` are moment (see `place_in_queue`) and id of the last row of the page before.
     """
-    statement = _rows().where(_visible(scope), _of_view(view, user_id)).limit(PAGE)
+    statement = _rows().where(_visible(scope), _of_view(view, user_id, now)).limit(PAGE)
     if view in UNCOUNTED:
         newest = Ticket.opened_at if view is View.ALL else func.coalesce(Ticket.closed_at, Ticket.opened_at)
         statement = statement.order_by(newest.desc(), Ticket.id.desc())
         further = None if after is None else tuple_(newest, Ticket.id) < after
     else:
-        nearest = case((_waits_for_contact(), Ticket.contact_by), else_=Ticket.close_by)
+        nearest = _next_promise()
         statement = statement.order_by(nearest, Ticket.id)
         further = None if after is None else tuple_(nearest, Ticket.id) > after
     return _read(session, statement if further is None else statement.where(further))
@@ -118,6 +124,12 @@ def place_in_queue(ticket: Ticket, view: View) -> tuple[datetime, int]:
 def next_promise(ticket: Ticket) -> datetime:
     """The promise that runs now: first contact until it is met, then closing."""
     return ticket.contact_by if waits_for_contact(ticket) else ticket.close_by
+
+
+def _next_promise() -> ColumnElement[datetime]:
+    """The same, for the database."""
+    is_contact = and_(Ticket.contacted_at.is_(None), Ticket.contact_by < Ticket.close_by)
+    return case((is_contact, Ticket.contact_by), else_=Ticket.close_by)
 
 
 def waits_for_contact(ticket: Ticket) -> bool:
@@ -143,8 +155,8 @@ def counts(session: Session, scope: Scope, *, user_id: int, now: datetime) -> Co
     """The figures beside the tabs and in the navigation, in two statements."""
     counted = [view for view in TABS if view not in UNCOUNTED]
     row = session.execute(
-        select(*(func.count().filter(_of_view(view, user_id)) for view in counted)).where(
-            _visible(scope), _of_view(View.OPEN, user_id)
+        select(*(func.count().filter(_of_view(view, user_id, now)) for view in counted)).where(
+            _visible(scope), _of_view(View.OPEN, user_id, now)
         )
     ).one()
     tasks = session.execute(
@@ -352,10 +364,6 @@ def _read(session: Session, statement: Select[Any]) -> list[QueueRow]:
     return [QueueRow(*row) for row in session.execute(statement).all()]
 
 
-def _waits_for_contact() -> ColumnElement[bool]:
-    return and_(Ticket.contacted_at.is_(None), Ticket.contact_by < Ticket.close_by)
-
-
 def _visible(scope: Scope) -> ColumnElement[bool]:
     return within(Ticket.jurisdiction_code, scope)
 
@@ -365,7 +373,7 @@ def _task_visible(scope: Scope) -> ColumnElement[bool]:
     return or_(unplaced, and_(Task.ticket_id.is_not(None), _visible(scope)))
 
 
-def _of_view(view: View, user_id: int) -> ColumnElement[bool]:
+def _of_view(view: View, user_id: int, now: datetime) -> ColumnElement[bool]:
     is_open = Ticket.state.not_in(OVER)
     match view:
         case View.ALL:
@@ -375,7 +383,7 @@ def _of_view(view: View, user_id: int) -> ColumnElement[bool]:
         case View.MINE:
             return and_(is_open, Ticket.owner_id == user_id)
         case View.OVERDUE:
-            return and_(is_open, Ticket.is_overdue)
+            return and_(is_open, _next_promise() < now)
         case View.TO_DISPATCH:
             return Ticket.state.in_((State.NEW, State.OPEN, State.DISPATCHED))
         case View.RESIDENT:

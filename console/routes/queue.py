@@ -96,7 +96,9 @@ def queue() -> ResponseReturnValue:
                 return redirect(url_for("console.ticket", code=rows[0].ticket.code), code=303)
         else:
             after = read_cursor(request.args.get("after", ""))
-            rows = queries.queue(uow.session, scope, view=view, user_id=current_user().user_id, after=after)
+            rows = queries.queue(
+                uow.session, scope, view=view, user_id=current_user().user_id, now=uow.now, after=after
+            )
         counts = queries.counts(uow.session, scope, user_id=current_user().user_id, now=uow.now)
         page = _page(uow, rows, view, words, queries.version(uow.session, scope))
         tabs = [Tab(tab, None if tab in UNCOUNTED else counts.views[tab]) for tab in TABS]

@@ -79,7 +79,7 @@ def test_the_tabs_count_what_they_hold(desk: Desk, work: Work) -> None:
         a_held_job(uow)
         mine, late, asked, over = (a_ticket(uow) for _ in range(4))
         mine.owner_id = 1
-        late.is_overdue = True
+        late.contact_by = uow.now - timedelta(minutes=1)
         asked.state = State.FOLLOWING_UP
         tickets.cancel(uow, over.code, "说错了")
     page = desk.open("/console/tickets").text
