@@ -1,7 +1,7 @@
 // One telephone on the page: whose it is, its call with captions and keys, its texts.
 
 import { Finder } from "./finder.js";
-import { ask, boot, contact, element, icon, minute, readable, words } from "./page.js";
+import { ask, boot, contact, element, icon, minute, readable, tongue, words } from "./page.js";
 import { holdToSpeak, hush, speak } from "./speech.js";
 
 const LIVE = ["queued", "ringing", "in-progress"];
@@ -126,7 +126,7 @@ export class Device {
   }
 
   language() {
-    return this.call?.waiting_for?.lang || (contact(this.number).lang === "en" ? "en-US" : "zh-CN");
+    return tongue(this.call?.waiting_for?.lang || (contact(this.number).lang === "en" ? "en-US" : "zh-CN"));
   }
 
   drawChips() {
@@ -284,7 +284,7 @@ export class Device {
     if (line.who === "me") return element("p", { class: "said said-me" }, line.text);
     if (line.who === "system") return element("p", { class: "said-note said-mid" }, line.text);
     const kind = `said said-line${isLast ? " talking" : ""}`;
-    return element("p", { class: kind, lang: line.lang || false }, icon(line.who === "line" ? "volume" : "phone"), element("span", {}, line.text));
+    return element("p", { class: kind, lang: line.lang ? tongue(line.lang) : false }, icon(line.who === "line" ? "volume" : "phone"), element("span", {}, line.text));
   }
 
   state(call) {
@@ -303,7 +303,7 @@ export class Device {
   readAloud() {
     const lines = this.call?.transcript ?? [];
     if (!this.isAloud) return;
-    for (const line of lines.slice(this.spoken)) if (line.who === "line") speak(line.text, line.lang);
+    for (const line of lines.slice(this.spoken)) if (line.who === "line") speak(line.text, tongue(line.lang));
     this.spoken = lines.length;
   }
 

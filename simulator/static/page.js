@@ -18,7 +18,12 @@ export function words(key, facts = {}) {
 
 /** A number as people read it. */
 export function readable(number) {
-  return number.replace(/^\+86(1\d{2})(\d{4})(\d{4})$/, "$1 $2 $3").replace(/^\+86978(\d{3})(\d{4})$/, "0978-$1 $2");
+  return number.replace(/^\+86(1\d{2})(\d{4})(\d{4})$/, "$1 $2 $3").replace(/^\+86(10|2\d|[3-9]\d\d)(\d{3,4})(\d{4})$/, "0$1-$2 $3");
+}
+
+/** The tag by which a browser knows a language of the carrier: that one's Mandarin is no browser's. */
+export function tongue(lang) {
+  return (lang || locale).replace(/^cmn\b.*$/, "zh-CN");
 }
 
 const contacts = new Map(boot.contacts.map((one) => [one.number, one]));

@@ -12,6 +12,7 @@ export function holdToSpeak(button, language, { heard, failed, shows }) {
   const begin = (event) => {
     event.preventDefault();
     if (listening) return;
+    hush(); // or the line would be heard instead
     const ear = new Recognition();
     let said = "";
     ear.lang = language();
@@ -20,7 +21,7 @@ export function holdToSpeak(button, language, { heard, failed, shows }) {
     ear.onerror = (error) => {
       if (error.error === "no-speech" || error.error === "aborted") return;
       button.hidden = true; // it will not answer the next time either
-      failed(words("mic_denied"));
+      failed(words(["not-allowed", "audio-capture"].includes(error.error) ? "mic_denied" : "mic_away"));
     };
     ear.onend = () => {
       listening = null;
@@ -38,6 +39,7 @@ export function holdToSpeak(button, language, { heard, failed, shows }) {
   button.addEventListener("pointerdown", begin);
   button.addEventListener("pointerup", finish);
   button.addEventListener("pointerleave", finish);
+  button.addEventListener("blur", finish);
   button.addEventListener("keydown", (event) => { if ((event.key === " " || event.key === "Enter") && !event.repeat) begin(event); });
   button.addEventListener("keyup", finish);
 }
@@ -46,7 +48,7 @@ export function holdToSpeak(button, language, { heard, failed, shows }) {
 export function speak(text, language) {
   if (!("speechSynthesis" in window)) return;
   const utterance = new SpeechSynthesisUtterance(text);
-  utterance.lang = language || "zh-CN";
+  utterance.lang = language;
   window.speechSynthesis.speak(utterance);
 }
 
