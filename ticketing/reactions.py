@@ -27,10 +27,17 @@ def call_back(uow: UnitOfWork, event: PersonAsked) -> None:
 
 
 def open_emergency(uow: UnitOfWork, event: DangerTexted) -> None:
-    """Danger gets a ticket of the first tier and a call at once; the advice went out already."""
-    reading = Reading(Intent.EMERGENCY, {"number": event.number}, 1.0)
-    answer = Answer(event.msisdn, event.words, reading, "", "", None, uow.now, Channel.SMS, event.message_id)
-    ticket = tickets.open_ticket(uow, requests.by_text(uow, answer, TicketKind.EMERGENCY), tells=False)
+    """Danger gets a ticket of the first tier and a call at once; the advice went out already.
+
+    What comes from there in the next hours belongs to the same danger: it is noted, and somebody calls again.
+    """
+    ticket = _same_danger(uow, event.msisdn)
+    if ticket is not None:
+        tickets.note(uow, ticket.code, event.words, key=f"sms:{event.message_id}")
+    else:
+        reading = Reading(Intent.EMERGENCY, {"number": event.number}, 1.0)
+        answer = Answer(event.msisdn, event.words, reading, "", "", None, uow.now, Channel.SMS, event.message_id)
+        ticket = tickets.open_ticket(uow, requests.by_text(uow, answer, TicketKind.EMERGENCY), tells=False)
     tasks.open_task(
         uow,
         TaskKind.CALL_BACK,
@@ -67,6 +74,18 @@ def call_instead(uow: UnitOfWork, event: TextFailed) -> None:
             msisdn=event.msisdn,
             ticket=ticket,
         )
+
+
+def _same_danger(uow: UnitOfWork, msisdn: str) -> Ticket | None:
+    """The emergency that is open for this number, or its household, and not older than its closing clock."""
+    return next(
+        (
+            one
+            for one in tickets.open_of(uow.session, msisdn)
+            if one.kind is TicketKind.EMERGENCY and uow.now <= one.close_by
+        ),
+        None,
+    )
 
 
 def _about(uow: UnitOfWork, code: str) -> Ticket | None:
