@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -57,11 +58,24 @@ class Base(DeclarativeBase):
 sessions: sessionmaker[Session] = sessionmaker(expire_on_commit=False)
 
 
-def connect(database_url: str, *, pool_size: int = 8) -> Engine:
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a process waits for its database. Seconds, except as named."""
+
+    connect: int
+    lock_ms: int
+    statement_ms: int
+
+
+WORK = Patience(connect=5, lock_ms=10_000, statement_ms=30_000)
+WEB = Patience(connect=2, lock_ms=2_500, statement_ms=4_000)
+"""A caller hears our apology before the carrier gives up on a webhook after 5 s (`rt` in telephony.urls)."""
+
+
+def connect(database_url: str, *, pool_size: int = 8, patience: Patience = WORK) -> Engine:
     """Open the engine of this process and bind the sessions to it.
 
-    Connections give up on a database that does not answer in 5 s, on a lock after 10 s and on a statement after 30 s,
-    so that no webhook hangs longer than its carrier waits (performance notes: every role has time-outs).
+    No wait is without end (performance notes: every role has time-outs).
     """
     engine = create_engine(
         database_url,
@@ -69,9 +83,9 @@ def connect(database_url: str, *, pool_size: int = 8) -> Engine:
         max_overflow=pool_size,
         pool_pre_ping=True,
         connect_args={
-            "connect_timeout": 5,
-            "options": "-c statement_timeout=30000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000"
-            " -c timezone=UTC",
+            "connect_timeout": patience.connect,
+            "options": f"-c statement_timeout={patience.statement_ms} -c lock_timeout={patience.lock_ms}"
+            " -c idle_in_transaction_session_timeout=60000 -c timezone=UTC",
         },
     )
     sessions.configure(bind=engine)
