@@ -181,11 +181,7 @@ def _docstrings() -> set[str]:
 
 
 def test_no_template_has_inline_style_or_script() -> None:
-    bad = [
-        path
-        for path in ROOT.glob("*/templates/**/*.html")
-        if INLINE.search(path.read_text(encoding="utf-8"))
-    ]
+    bad = [path for path in ROOT.glob("*/templates/**/*.html") if INLINE.search(path.read_text(encoding="utf-8"))]
 
     assert bad == []
 
