@@ -20,7 +20,7 @@ from tests.factories.providers import a_provider
 from tests.factories.requests import a_held_job, a_request, a_ticket, offers_of
 from ticketing.lifecycle import State
 from ticketing.matching import Choice
-from ticketing.models import Candidate, Ticket
+from ticketing.models import Candidate, FollowUp, Ticket
 from ticketing.service import dispatches, follow_ups
 from ticketing.service.ranking import rank_for
 
@@ -62,7 +62,7 @@ def test_every_candidate_keeps_the_reason_for_his_place(uow: UnitOfWork) -> None
     spoilt = dispatches.dispatch_by_hand(uow, quarrelled.code, rude.code, "test")
     dispatches.accept(uow, spoilt.id)
     dispatches.complete(uow, spoilt.id, 12000)
-    asked = follow_ups.plan(uow, quarrelled, spoilt)
+    asked = uow.session.scalars(select(FollowUp).where(FollowUp.dispatch_id == spoilt.id)).one()
     follow_ups.ask(uow, asked.id)
     follow_ups.solved(uow, asked.id)
     follow_ups.rate(uow, asked.id, 1)
@@ -95,7 +95,7 @@ def test_a_quarrel_with_a_neighbour_is_no_quarrel_with_me(uow: UnitOfWork) -> No
     firm(uow, 1)
     job = a_held_job(uow, a_ticket(uow, a_request(msisdn=OTHER, notify_msisdn=OTHER)))
     dispatches.complete(uow, job.id, 12000)
-    asked = follow_ups.plan(uow, job.ticket, job)
+    asked = uow.session.scalars(select(FollowUp).where(FollowUp.dispatch_id == job.id)).one()
     follow_ups.ask(uow, asked.id)
     follow_ups.rate(uow, asked.id, 1)
     assert found(uow, a_ticket(uow))["P601"].cause is None

@@ -11,6 +11,10 @@ from sqlalchemy.dialects.postgresql import insert
 from core.uow import UnitOfWork
 from ticketing.errors import TaskNotFound, TaskTaken
 from ticketing.models import Task, TaskKind, Ticket
+from ticketing.service.history import locked_by_id
+
+CALLS = frozenset({TaskKind.CALL_BACK, TaskKind.RETURN_CALL, TaskKind.FOLLOW_UP})
+"""Done, these mean that somebody was called."""
 
 
 def open_task(
@@ -97,9 +101,16 @@ def take(uow: UnitOfWork, task_id: int, user_id: int) -> Task:
 
 
 def finish(uow: UnitOfWork, task_id: int) -> Task:
-    """Somebody did it. Raises TaskNotFound when there is no such task, or it is done already."""
+    """Somebody did it. Raises TaskNotFound when there is no such task, or it is done already.
+
+    Who called a requester has spoken to him: the contact clock stops (domain 2.3).
+    """
+    about = uow.session.scalar(select(Task.ticket_id).where(Task.id == task_id))
+    ticket = locked_by_id(uow.session, about) if about is not None else None  # always locked before its tasks
     task = _locked(uow, task_id)
     task.done_at, task.done_by = uow.now, uow.actor
+    if ticket is not None and task.kind in CALLS and task.msisdn in (ticket.msisdn, ticket.notify_msisdn):
+        ticket.contacted_at = ticket.contacted_at or uow.now
     return task
 
 
