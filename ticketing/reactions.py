@@ -41,7 +41,7 @@ def open_emergency(uow: UnitOfWork, event: DangerTexted) -> None:
     tasks.open_task(
         uow,
         TaskKind.CALL_BACK,
-        f"ticket:{ticket.id}:danger",
+        f"danger:{ticket.id}",
         "danger",
         msisdn=event.msisdn,
         ticket=ticket,

@@ -17,7 +17,7 @@ from ticketing import reactions
 from ticketing.dispatch_lifecycle import DispatchState
 from ticketing.lifecycle import State
 from ticketing.models import Task, TaskKind, Ticket, TicketEvent, TicketKind
-from ticketing.service import tasks
+from ticketing.service import tasks, tickets
 
 Wait = Callable[[timedelta], None]
 
@@ -86,3 +86,9 @@ def test_danger_of_somebody_on_the_list_names_where_he_lives(uow: UnitOfWork) ->
     reactions.open_emergency(uow, danger())
     ticket = uow.session.scalars(select(Ticket)).one()
     assert (ticket.person_id, ticket.address) == (person.id, person.household.address)
+
+
+def test_a_ticket_called_off_by_text_leaves_the_call_about_danger_owed(uow: UnitOfWork) -> None:
+    reactions.open_emergency(uow, danger())
+    tickets.cancel(uow, uow.session.scalars(select(Ticket.code)).one(), "by_text")
+    assert uow.session.scalars(select(Task.reason).where(Task.done_at.is_(None))).all() == ["danger"]
