@@ -14,6 +14,7 @@ import ivr.jobs
 import ivr.reactions
 import ivr.routes
 import providers.answers
+import providers.events
 import seed
 import sms.cli
 import sms.events
@@ -49,6 +50,7 @@ COMMANDS = (
 )
 
 SUBSCRIPTIONS: events.Subscriptions = {
+    providers.events.ProviderBack: (ticketing.reactions.ask_who_is_back,),
     sms.events.UnclearText: (ticketing.reactions.check_unclear_text,),
     sms.events.PersonAsked: (ticketing.reactions.call_back,),
     sms.events.DangerTexted: (ticketing.reactions.open_emergency, ivr.reactions.page_duty),
@@ -96,7 +98,7 @@ def create_app() -> Flask:
             sys.stderr.write(f"{err}\n")
             raise SystemExit(2) from err
         return app
-    open_house(settings)
+    open_house(settings, patience=db.WORK if _is_command() else db.WEB)
     web.prepare(app, settings)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
@@ -107,10 +109,10 @@ def create_app() -> Flask:
     return app
 
 
-def open_house(settings: Settings, *, pool_size: int = 8) -> Engine:
+def open_house(settings: Settings, *, pool_size: int = 8, patience: db.Patience = db.WORK) -> Engine:
     """Connect this process to the database, the doorbell and the carrier."""
     wire()
-    engine = db.connect(settings.database_url, pool_size=pool_size)
+    engine = db.connect(settings.database_url, pool_size=pool_size, patience=patience)
     jobs.connect(settings.redis_url)
     carrier.use(TwilioCarrier(settings))
     signature.on_rejected(_alarm)

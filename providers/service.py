@@ -10,6 +10,7 @@ from sqlalchemy import or_, select, update
 from core.bulk import insert_missing
 from core.uow import UnitOfWork
 from providers import queries, vetting
+from providers.events import ProviderBack
 from providers.models import Absence, Credential, Provider, ProviderArea, ProviderService
 from providers.provider_list import ProviderLine
 from providers.vetting import Standing
@@ -27,7 +28,7 @@ def be_absent(uow: UnitOfWork, provider_id: int, *, until: datetime | None, told
 def be_back(uow: UnitOfWork, provider_id: int) -> bool:
     """Job offers again from now on; whoever still waits for a provider is looked at again. False: was not away."""
     was_away = end_absences(uow, provider_id)
-    uow.wake("ticketing.match")
+    uow.announce(ProviderBack(provider_id))
     return was_away
 
 

@@ -19,13 +19,16 @@ from ticketing.errors import OfferGone
 from ticketing.lifecycle import State, may_move
 from ticketing.models import Dispatch, TaskKind, Ticket, TicketKind
 from ticketing.promise import Window, read_window
-from ticketing.service import dispatches, follow_ups, quotes, requests, tasks, tickets
+from ticketing.service import contacts, dispatches, follow_ups, quotes, requests, tasks, tickets
 from ticketing.service.history import record
 from understanding import SURE, Intent, read
 from understanding.codes import find_codes
 from understanding.folding import fold
 
 FREE = "resident:none"
+IS_IT_SOLVED = "resident:resolved"
+PLAIN = 0.8
+"""From this certainty on it was said in words of trouble, not by a mere no (0.75)."""
 IN_HAND = "provider:accepted"
 WRITTEN_DOWN = {
     Intent.QUESTION: TicketKind.QUESTION,
@@ -53,7 +56,7 @@ def take_offer(uow: UnitOfWork, answer: Answer) -> Taken | None:
                 return _too_late(answer, dispatch, ticket)
             provider = providers.by_id(uow.session, dispatch.provider_id)
             lang = language.of_person(provider.lang)
-            return Taken(Reply("offer_won", dispatches.contact_facts(uow, ticket, lang), ticket.code))
+            return Taken(Reply("offer_won", contacts.contact_facts(uow, ticket, lang), ticket.code))
         case Intent.REJECT:
             dispatches.refuse(uow, dispatch.id, answer.reading.values.get("reason", ""))
             return _reply("offer_refused_ok", ticket)
@@ -203,14 +206,15 @@ def take_free_text(uow: UnitOfWork, msisdn: str, words: str, at: datetime, messa
         now=at.astimezone(uow.zone),
         open_codes=tuple(one.code for one in own),
     )
-    if reading.certainty < SURE:
-        return None
     answer = Answer(msisdn, words, reading, "", "", None, at, Channel.SMS, message_id)
+    if reading.certainty < SURE:
+        return _comes_back(uow, answer) if _says_not_solved(uow, answer, caller.lang) else None
     match reading.intent:
         case Intent.STATUS_QUERY:
             return _status_asked(uow, answer, own)
         case Intent.CANCEL:
-            return _one_of(uow, answer, [one for one in own if may_move(one.state, State.CANCELLED)], _cancelled)
+            coming = [one for one in own if may_move(one.state, State.CANCELLED)]
+            return _one_of(uow, answer, own if answer.reading.values.get("ticket") else coming or own, _cancelled)
         case Intent.RESCHEDULE:
             return _other_time_asked(uow, answer, own)
         case Intent.UNRESOLVED:
@@ -352,7 +356,7 @@ def _status_asked(uow: UnitOfWork, answer: Answer, own: list[Ticket]) -> Taken:
     held = next((one for one in queries.held_by(uow.session, answer.msisdn) if one[1].code == named.upper()), None)
     if held is not None:
         provider = providers.by_id(uow.session, held[0].provider_id)
-        facts = dispatches.contact_facts(uow, held[1], language.of_person(provider.lang))
+        facts = contacts.contact_facts(uow, held[1], language.of_person(provider.lang))
         return Taken(Reply("offer_won", facts, held[1].code))
     return Taken(Reply("code_not_found"))
 
@@ -365,9 +369,21 @@ def _other_time_asked(uow: UnitOfWork, answer: Answer, own: list[Ticket]) -> Tak
     return _other_time(uow, answer, dispatch, ticket)
 
 
+def _says_not_solved(uow: UnitOfWork, answer: Answer, lang: str) -> bool:
+    """Whether the words, read as a late answer to the last question of a job, say that it is not solved.
+
+    A digit alone answers nothing any more.
+    """
+    if not any(one.isalpha() for one in answer.words):
+        return False
+    late = read(answer.words, context=IS_IT_SOLVED, lang=lang, now=answer.at.astimezone(uow.zone), open_codes=())
+    return late.intent is Intent.UNRESOLVED and late.certainty >= PLAIN
+
+
 def _comes_back(uow: UnitOfWork, answer: Answer) -> Taken | None:
-    """Not solved, said some days later: the only job that was closed lately is open again."""
-    lately = tickets.closed_lately(uow, answer.msisdn)
+    """Not solved, said some days later: the named job, or the only one that was closed lately, is open again."""
+    named = answer.reading.values.get("ticket", "").upper()
+    lately = [one for one in tickets.closed_lately(uow, answer.msisdn) if not named or one.code == named]
     if len(lately) != 1:
         return None
     tickets.reopen(uow, lately[0].code, "by_text", tells=False)

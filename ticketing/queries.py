@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from providers.models import Provider
+from providers.models import Provider, ProviderService
 from ticketing.dispatch_lifecycle import HOLDING, DispatchState
 from ticketing.lifecycle import OVER, State
 from ticketing.models import Dispatch, FollowUp, FollowUpState, Task, Ticket, TicketEvent
@@ -129,6 +129,24 @@ def to_follow_up(session: Session, now: datetime, limit: int) -> list[int]:
             .where(FollowUp.state.in_(FOLLOW_UPS_WAITING), FollowUp.due_at <= now)
             .order_by(FollowUp.due_at, FollowUp.id)
             .limit(limit)
+        )
+    )
+
+
+def without_provider(session: Session, provider_id: int) -> list[int]:
+    """The ids of open tickets that wait for a person to find somebody, for a service that this provider offers."""
+    return list(
+        session.scalars(
+            select(Ticket.id)
+            .join(Task, Task.ticket_id == Ticket.id)
+            .where(
+                Task.done_at.is_(None),
+                Task.reason == "no_provider",
+                Ticket.state == State.OPEN,
+                Ticket.match_at.is_(None),
+                Ticket.service.in_(select(ProviderService.service).where(ProviderService.provider_id == provider_id)),
+            )
+            .order_by(Ticket.id)
         )
     )
 

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from core.answers import Answer, Channel
 from core.uow import UnitOfWork
+from providers.events import ProviderBack
 from sms.events import DangerTexted, PersonAsked, TextFailed, TextUnsettled, UnclearText
 from ticketing import queries
 from ticketing.errors import TicketNotFound
 from ticketing.models import TaskKind, Ticket, TicketKind
 from ticketing.service import dispatches, requests, tasks, tickets
 from understanding import Intent, Reading
+
+
+def ask_who_is_back(uow: UnitOfWork, event: ProviderBack) -> None:
+    """Tickets for which nobody was left to ask are looked at again when somebody comes back who may suit."""
+    for ticket_id in queries.without_provider(uow.session, event.provider_id):
+        tickets.match_again(uow, ticket_id)
 
 
 def check_unclear_text(uow: UnitOfWork, event: UnclearText) -> None:

@@ -11,6 +11,7 @@ from core import events
 from core.answers import Reply, Taken
 from core.uow import UnitOfWork
 from providers import answers
+from providers.events import ProviderBack
 from providers.models import Absence
 from sms.events import PersonAsked
 from tests.factories.people import RESIDENT, a_person
@@ -44,14 +45,16 @@ def test_no_jobs_until_a_day_means_jobs_again_from_its_morning_in_the_city(uow: 
     assert away_until(uow) == [datetime(2026, 11, 27, tzinfo=uow.zone)]
 
 
-def test_jobs_again_ends_the_absence_and_looks_at_who_waits(uow: UnitOfWork) -> None:
-    a_provider(uow)
+def test_jobs_again_ends_the_absence_and_says_so_to_those_who_wait(uow: UnitOfWork) -> None:
+    heard: list[object] = []
+    events.subscribe({ProviderBack: (lambda uow, event: heard.append(event),)})
+    provider = a_provider(uow)
     text_from(uow, "停单")
     uow.now += timedelta(minutes=5)
 
     assert text_from(uow, "可以派单了") == Taken(Reply("resumed"))
     assert away_until(uow) == []
-    assert uow.wakes == {"ticketing.match"}
+    assert heard == [ProviderBack(provider.id)]
 
 
 def test_help_tells_the_words_of_a_provider(uow: UnitOfWork) -> None:

@@ -10,7 +10,6 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from core.uow import UnitOfWork
-from directory import queries as people
 from providers import queries as providers
 from providers import service as provider_service
 from providers.eligibility import Cause
@@ -25,6 +24,7 @@ from ticketing.matching import Choice
 from ticketing.models import Candidate, Dispatch, TaskKind, Ticket, TicketEvent
 from ticketing.promise import Window
 from ticketing.service import follow_ups, tasks
+from ticketing.service.contacts import community
 from ticketing.service.history import locked, locked_by_id, move, record
 from ticketing.service.ranking import rank_for
 from ticketing.service.tickets import (
@@ -318,16 +318,6 @@ def assume_arrival(uow: UnitOfWork, ticket: Ticket, dispatch: Dispatch) -> None:
         _arrived(uow, ticket, dispatch, is_assumed=True)
 
 
-def contact_facts(uow: UnitOfWork, ticket: Ticket, lang: str) -> dict[str, object]:
-    """What the winner of a job is told, and nobody before him: address, name and number."""
-    return {
-        "code": ticket.code,
-        "address": f"{_community(uow, ticket, lang)}{'' if lang == 'zh' else ' '}{ticket.address}".strip(),
-        "name": ticket.requester_name,
-        "number": ticket.msisdn or ticket.notify_msisdn or uow.settings.hotline_number,
-    }
-
-
 def _offer(uow: UnitOfWork, ticket: Ticket, provider_id: int, *, by_hand: str = "") -> Dispatch:
     """One offer by text. It ends at once as `not_reached` when no text can go to the provider."""
     lasts = rounds.offer_lasts(uow.catalogue.services[ticket.service], uow.policy.tiers[ticket.tier])
@@ -355,7 +345,7 @@ def _offer(uow: UnitOfWork, ticket: Ticket, provider_id: int, *, by_hand: str = 
         lang=lang,
         facts={
             "code": ticket.code,
-            "place": privacy.place_without_flat(_community(uow, ticket, lang), ticket.address),
+            "place": privacy.place_without_flat(community(uow, ticket, lang), ticket.address),
             "service": service_name(uow, ticket, lang),
             "wanted_by": ticket.wanted_by,
             "minutes": int(lasts.total_seconds()) // 60,
@@ -437,7 +427,10 @@ def _look_on(uow: UnitOfWork, ticket: Ticket) -> None:
 
 
 def _give_to_a_person(uow: UnitOfWork, ticket: Ticket) -> None:
+    is_known = tasks.is_open(uow, _nobody(ticket))
     record(uow, ticket, "nobody")
+    if is_known:
+        return  # somebody sees to it already, and the resident has heard it
     tasks.open_task(uow, TaskKind.CHECK, _nobody(ticket), NOBODY_CAUSE, ticket=ticket)
     tell_requester(uow, ticket, "nobody_found")
     if ticket.tier <= URGENT:
@@ -530,10 +523,6 @@ def _held(uow: UnitOfWork, dispatch_id: int) -> tuple[Dispatch, Ticket]:
 
 def _name(uow: UnitOfWork, dispatch: Dispatch) -> str:
     return providers.by_id(uow.session, dispatch.provider_id).name
-
-
-def _community(uow: UnitOfWork, ticket: Ticket, lang: str) -> str:
-    return people.place_names(uow.session, ticket.jurisdiction_code)[lang] if ticket.jurisdiction_code else ""
 
 
 def _nobody(ticket: Ticket) -> str:

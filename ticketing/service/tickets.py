@@ -30,7 +30,8 @@ from ticketing.models import (
     ticket_numbers,
 )
 from ticketing.service import tasks
-from ticketing.service.history import locked, move, record
+from ticketing.service.contacts import contact_facts
+from ticketing.service.history import locked, locked_by_id, move, record
 
 MATCH = "ticketing.match"
 SUPERVISED_FROM = 3  # reopenings (domain 3.1: three returns)
@@ -135,6 +136,14 @@ def match_now(uow: UnitOfWork, ticket: Ticket) -> None:
     uow.wake(MATCH)
 
 
+def match_again(uow: UnitOfWork, ticket_id: int) -> None:
+    """Begin the rounds anew for an open ticket that nobody looks for any more."""
+    ticket = locked_by_id(uow.session, ticket_id)
+    if ticket.state is State.OPEN and ticket.match_at is None and _is_for_the_matcher(uow, ticket):
+        ticket.rounds_before = ticket.round
+        match_now(uow, ticket)
+
+
 def get(uow: UnitOfWork, code: str) -> Ticket:
     """The ticket that holds this code, locked for a change. Raises TicketNotFound."""
     return locked(uow.session, code)
@@ -212,7 +221,10 @@ def set_facts(
     jurisdiction_code: str | None = None,
     version: int | None = None,
 ) -> Ticket:
-    """Fill in what was not understood; with service and place known the ticket opens and is matched."""
+    """Fill in what was not understood; with service and place known the ticket opens and is matched.
+
+    Who holds the job already is told where it is now.
+    """
     ticket = locked(uow.session, code, version)
     if service:
         entry = uow.catalogue.services[service]
@@ -222,6 +234,8 @@ def set_facts(
     ticket.address = address or ticket.address
     ticket.jurisdiction_code = jurisdiction_code or ticket.jurisdiction_code
     record(uow, ticket, "facts_set")
+    if address or jurisdiction_code:
+        _tell_holder(uow, ticket)
     was_new, ticket.is_draft = ticket.state is State.NEW, False
     open_when_complete(uow, ticket)
     if was_new and ticket.state is State.OPEN:
@@ -373,6 +387,15 @@ def _end_follow_ups(uow: UnitOfWork, ticket: Ticket) -> None:
         asked.state = FollowUpState.DONE
         tasks.meet(uow, cause=f"follow_up:{asked.id}")
     sms.close_questions(uow, about=ticket.code, kind="resolved")
+
+
+def _tell_holder(uow: UnitOfWork, ticket: Ticket) -> None:
+    held = uow.session.scalar(
+        select(Dispatch.provider_id).where(Dispatch.ticket_id == ticket.id, Dispatch.state.in_(HOLDING))
+    )
+    if held is not None:
+        _, lang = provider_contact(uow, held)
+        tell_provider(uow, ticket, held, "offer_won", **contact_facts(uow, ticket, lang))
 
 
 def _is_for_the_matcher(uow: UnitOfWork, ticket: Ticket) -> bool:
