@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import requests
@@ -184,3 +185,20 @@ def token(page: str) -> str:
     found = re.search(r'name="csrf_token" value="([^"]+)"', page)
     assert found is not None
     return found[1]
+
+
+def english_resident(house: RunningHouse) -> str:
+    """Somebody who writes English, lives where the plumbers work, and shares the number with nobody."""
+    return str(
+        house.rows(
+            "select c.msisdn from contacts c join persons p on p.id = c.person_id join households h on h.id ="
+            " p.household_id where p.lang = 'en' and c.kind = 'mobile' and h.community_code like 'AH01%%' and c.msisdn"
+            " in (select msisdn from contacts group by msisdn having count(*) = 1) order by p.id limit 1"
+        )[0][0]
+    )
+
+
+def text_at_once(line: Line, numbers: list[str], words: str) -> None:
+    """Several people send the same words in the same moment."""
+    with ThreadPoolExecutor(len(numbers)) as pool:
+        list(pool.map(lambda number: line.text(number, words), numbers))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from concurrent.futures import ThreadPoolExecutor
 
-from tests.journeys.people import TANG, Desk, Line
+from tests.journeys.people import TANG, Desk, Line, english_resident, text_at_once
 from tests.running_house import RunningHouse, until
 
 HARRIS = "+12025550117"
@@ -150,7 +149,7 @@ def test_of_two_who_accept_at_once_one_wins_and_the_other_is_told(house: Running
     for number in both:
         line.gets(number, code)
 
-    post_at_once(line, both, "1 20分钟到")
+    text_at_once(line, both, "1 20分钟到")
     line.becomes(code, "acknowledged")
     winner = house.one(
         "select p.msisdn from dispatches d join providers p on p.id = d.provider_id where d.state = 'accepted'"
@@ -179,20 +178,3 @@ def test_an_offer_that_nobody_answers_goes_to_the_next(house: RunningHouse, line
 
     assert line.state(code) == "dispatched"
     assert house.rows("select 1 from dispatches where state = 'accepted'") == []
-
-
-def english_resident(house: RunningHouse) -> str:
-    """Somebody who writes English, lives where the plumbers work, and shares the number with nobody."""
-    return str(
-        house.rows(
-            "select c.msisdn from contacts c join persons p on p.id = c.person_id join households h on h.id ="
-            " p.household_id where p.lang = 'en' and c.kind = 'mobile' and h.community_code like 'AH01%%' and c.msisdn"
-            " in (select msisdn from contacts group by msisdn having count(*) = 1) order by p.id limit 1"
-        )[0][0]
-    )
-
-
-def post_at_once(line: Line, numbers: list[str], words: str) -> None:
-    """Several people send the same words in the same moment."""
-    with ThreadPoolExecutor(len(numbers)) as pool:
-        list(pool.map(lambda number: line.text(number, words), numbers))
