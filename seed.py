@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TypeVar
@@ -132,13 +132,24 @@ def telephones(uow: UnitOfWork) -> list[Telephone]:
     firms = uow.session.scalars(select(Provider).order_by(Provider.code))
     duty = _label("duty")
     return [
-        *(_resident(contact) for contact in residents),
+        *_one_a_number(_resident(contact) for contact in residents),
         *(
             Telephone(firm.msisdn, firm.name, _label("provider", name=firm.name), "provider", of_person(firm.lang))
             for firm in firms
         ),
         Telephone(uow.settings.duty_number, duty["zh"], duty, "duty", "zh"),
     ]
+
+
+def _one_a_number(telephones: Iterable[Telephone]) -> list[Telephone]:
+    """A number that several people share is one telephone, with all their names."""
+    found: dict[str, Telephone] = {}
+    for one in telephones:
+        first = found.setdefault(one.number, one)
+        if first is not one:
+            label = {lang: f"{first.label[lang]} / {one.label[lang]}" for lang in first.label}
+            found[one.number] = replace(first, name=f"{first.name} / {one.name}", label=label)
+    return list(found.values())
 
 
 def _resident(contact: Contact) -> Telephone:

@@ -187,6 +187,10 @@ def test_the_telephones_of_the_city_begin_with_the_newcomers() -> None:
     kinds = [telephone["kind"] for telephone in listed]
     assert kinds == ["resident"] * (len(listed) - 41) + ["provider"] * 40 + ["duty"]
     assert listed[-1]["number"] == "+8616700000110"
+    numbers = [telephone["number"] for telephone in listed]
+    assert len(set(numbers)) == len(numbers)
+    shared = next(telephone for telephone in listed if telephone["number"] == "+8616200000060")
+    assert " / " in shared["name"]
 
 
 def test_no_number_of_the_list_is_outside_the_blocks_for_samples(uow: UnitOfWork) -> None:
