@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 
@@ -87,3 +88,38 @@ def test_follow_ups_go_out_by_their_job(work: Work, at: At, noon: datetime) -> N
     with work() as uow:
         assert texts_to(uow, RESIDENT)[-1] == "resolved"
         assert texts_to(uow, PROVIDER) == ["offer"]
+
+
+def test_a_whole_job_with_every_drain_run_again_and_at_once_sends_every_text_once(
+    work: Work, at: At, noon: datetime
+) -> None:
+    def drain() -> None:
+        everything = (jobs.match, jobs.expire_offers, jobs.watch_clocks, jobs.follow_up)
+        with ThreadPoolExecutor(len(everything) * 2) as threads:
+            for _ in range(2):  # what one drain brings about is the work of the next
+                assert [ran.result() for ran in [threads.submit(one) for one in everything * 2]] == [False] * 8
+
+    at(noon)
+    with work() as uow:
+        for n in range(5):
+            a_provider(uow, f"P90{n}", msisdn=f"+861650000090{n}", rating=str(5 - n / 10), ratings=500)
+        a_ticket(uow)
+    drain()
+    at(noon + timedelta(minutes=11))
+    drain()
+    with work() as uow:
+        offers = select(Dispatch.id).where(Dispatch.state == DispatchState.OFFERED).order_by(Dispatch.id)
+        taken = uow.session.scalars(offers).all()[0]
+        assert dispatches.accept(uow, taken)
+    at(noon + timedelta(hours=4))
+    drain()
+    with work() as uow:
+        dispatches.complete(uow, taken, 12000)
+    drain()
+    at(noon + timedelta(hours=30))
+    drain()
+    with work() as uow:
+        assert texts_to(uow, RESIDENT) == ["ticket_opened", "visit_told", "resolved"]
+        told = [texts_to(uow, f"+861650000090{n}") for n in range(5)]
+        assert told == [["offer"], ["offer"], ["offer", "offer_lost"], ["offer", "offer_lost"], []]
+        assert uow.session.scalars(select(Task.reason).where(Task.done_at.is_(None))).all() == ["follow_up_by_phone"]
