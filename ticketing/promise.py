@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 
 PARTS = {"am": (time(9), time(12)), "pm": (time(14), time(18)), "evening": (time(18), time(21))}
 WHOLE_DAY = (time(8), time(18))
+HORIZON = timedelta(days=31)  # nobody means a visit later than that; a slip of the year is asked about
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ def read_window(values: Mapping[str, str], local_now: datetime, agreed: datetime
     window = Window(*(datetime.combine(day, hour, tzinfo=local_now.tzinfo) for hour in hours))
     if window.until <= local_now and "date" not in values:
         return Window(window.at + timedelta(days=1), window.until + timedelta(days=1))
-    return window if window.until > local_now else None
+    return window if local_now < window.until <= local_now + HORIZON else None
 
 
 def _hours(values: Mapping[str, str]) -> tuple[time, time] | None:

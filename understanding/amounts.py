@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_NUMBER = r"(?<![\d.:#a-z+-])(?P<{0}>\d{{1,6}}(?:\.\d{{1,2}})?)(?![\d:])"
+_NUMBER = r"(?<![\d.:#a-z+-])(?P<{0}>\d{{1,6}}(?:\.\d{{1,2}})?)(?![\d:]|\.\d)"
 _CURRENCY = r"(?:元|块钱?|圆|蚊|rmb|cny|yuan|kuai|quai|bucks|dollars?|塊錢?)"
 _THING = r"[\u3400-\u9fff]"
 _SUM = re.compile(

@@ -206,8 +206,8 @@ def test_a_delay_counts_from_what_was_agreed() -> None:
     assert window.at == NOON + timedelta(hours=2, minutes=30)
 
 
-@pytest.mark.parametrize("values", [{}, {"date": "2026-11-24"}, {"ticket": "A1023"}])
-def test_no_time_or_a_past_one_is_no_promise(values: dict[str, str]) -> None:
+@pytest.mark.parametrize("values", [{}, {"date": "2026-11-24"}, {"ticket": "A1023"}, {"date": "2099-01-01"}])
+def test_no_time_a_past_one_or_one_of_another_year_is_no_promise(values: dict[str, str]) -> None:
     assert read_window(values, NOON) is None
 
 

@@ -67,6 +67,7 @@ def test_labour_and_parts_add_up(text: str, labour: str, parts: str, amount: str
         "完工 16500000188",
         "完工 #A1023",
         "完工 1号楼",
+        "完工 1.2万",
     ],
 )
 def test_counts_hours_rooms_ranges_and_codes_are_no_sums(text: str) -> None:
