@@ -10,15 +10,21 @@ from functools import partial
 from threading import Barrier
 
 import pytest
+from flask import Flask
 from sqlalchemy import Engine, func, select, text
+from twilio.request_validator import RequestValidator
 
 from config.settings import Settings
 from core import db
 from core.uow import UnitOfWork, unit_of_work
+from providers.models import Provider
+from sms import service as sms
 from sms.models import OpenQuestion, OutboundSms
+from tests.conftest import PUBLIC_URL, TOKEN
 from tests.factories.people import RESIDENT
 from tests.factories.providers import a_provider
 from tests.factories.requests import a_ticket, steps_of, texts_to
+from tests.phone_line import PhoneLine
 from ticketing import jobs
 from ticketing.dispatch_lifecycle import DispatchState
 from ticketing.lifecycle import State
@@ -104,6 +110,34 @@ def test_of_a_hundred_who_accept_in_the_same_moment_one_wins_and_all_others_are_
         assert steps_of(uow, ticket).count("accepted") == 1
         asked = uow.session.scalars(select(OpenQuestion.kind).where(OpenQuestion.closed_at.is_(None))).all()
         assert sorted(asked) == ["job", "visit"]
+
+
+def test_of_thirty_texts_that_say_yes_at_once_one_is_told_that_it_won_and_each_other_once_that_it_lost(
+    app: Flask, work: Work, at: At, noon: datetime, phone_line: PhoneLine
+) -> None:
+    at(noon)
+    _, offers = everybody_asked(work, 30)
+    with work() as uow:
+        for one in uow.session.scalars(select(Dispatch).order_by(Dispatch.id).offset(1)).all():
+            number = uow.session.get_one(Provider, one.provider_id).msisdn
+            code = uow.session.get_one(Ticket, one.ticket_id).code
+            sms.open_question(uow, number, "offer", code, one.id)
+        numbers = list(uow.session.scalars(select(Provider.msisdn)))
+    start = Barrier(len(numbers))
+
+    def say_yes(number: str) -> int:
+        form = {"MessageSid": f"SM{number[1:]}", "From": number, "To": "+869785550156", "Body": "1 40分钟到"}
+        signature = RequestValidator(TOKEN).compute_signature(f"{PUBLIC_URL}/sms/inbound", form)
+        caller = app.test_client()
+        start.wait(timeout=30)
+        return caller.post("/sms/inbound", data=form, headers={"X-Twilio-Signature": signature}).status_code
+
+    with ThreadPoolExecutor(len(numbers)) as threads:
+        assert set(threads.map(say_yes, numbers)) == {200}
+    with work() as uow:
+        news = [[name for name in texts_to(uow, number) if name != "offer"] for number in numbers]
+        assert sorted(news) == [["offer_lost"]] * (len(offers) - 1) + [["offer_won"]]
+        assert texts_to(uow, RESIDENT) == ["ticket_opened", "visit_told"]
 
 
 def test_a_yes_and_the_clock_in_the_same_moment_end_in_one_of_the_two(work: Work, at: At, noon: datetime) -> None:
