@@ -1,4 +1,4 @@
-"""The ticker: every 10 s it rings what is due; when Redis does not answer it runs those jobs itself (rulings 9)."""
+"""The ticker: every 10 s it rings what is due; when Redis does not answer it runs those jobs itself."""
 
 from __future__ import annotations
 

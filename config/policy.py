@@ -33,7 +33,7 @@ class City:
 
 @dataclass(frozen=True, slots=True)
 class TierLimits:
-    """What one tier promises (domain 2.2)."""
+    """What one tier promises."""
 
     close_within: timedelta
     contact_within: timedelta
@@ -42,7 +42,7 @@ class TierLimits:
 
 @dataclass(frozen=True, slots=True)
 class DispatchPolicy:
-    """Rounds, privacy and guarantees of sending a provider (domain 3.1)."""
+    """Rounds, privacy and guarantees of sending a provider."""
 
     closing_clock_starts_after: timedelta
     rounds: int
@@ -58,7 +58,7 @@ class DispatchPolicy:
 
 @dataclass(frozen=True, slots=True)
 class FollowUpPolicy:
-    """When the resident is asked, how often, and which score raises an alarm (domain 2.8)."""
+    """When the resident is asked, how often, and which score raises an alarm."""
 
     after: timedelta
     from_hour: int
@@ -71,7 +71,7 @@ class FollowUpPolicy:
 
 @dataclass(frozen=True, slots=True)
 class SmsPolicy:
-    """Limits of writing and reading texts (domain 3.2)."""
+    """Limits of writing and reading texts."""
 
     question_lasts: timedelta
     newest_question_wins_after: timedelta

@@ -75,7 +75,7 @@ WEB = Patience(connect=2, lock_ms=2_500, statement_ms=4_000)
 def connect(database_url: str, *, pool_size: int = 8, patience: Patience = WORK) -> Engine:
     """Open the engine of this process and bind the sessions to it.
 
-    No wait is without end (performance notes: every role has time-outs).
+    No wait is without end.
     """
     engine = create_engine(
         database_url,

@@ -97,7 +97,7 @@ def private_folder() -> Path:
     """Where private data, secrets and logs of this checkout live; made, closed to others, when missing.
 
     `.data` in the project; as root `/var/lib/linli-<hash of the project's path>`, because PostgreSQL refuses to run as
-    root and the account it then runs under may not reach the project (rulings 16). PRIVATE_DIR overrides both.
+    root and the account it then runs under may not reach the project. PRIVATE_DIR overrides both.
     """
     chosen = os.environ.get("PRIVATE_DIR", "").strip()
     if chosen:

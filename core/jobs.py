@@ -21,7 +21,7 @@ from rq.serializers import JSONSerializer
 log = logging.getLogger(__name__)
 
 QUEUES = ("sms", "work")
-DRAIN_FOR = 60.0  # seconds; a drain returns after this and rings itself again (rulings 10)
+DRAIN_FOR = 60.0  # seconds; a drain returns after this and rings itself again
 LIFE_SIGN_LASTS = timedelta(seconds=9)
 LIFE_SIGN_EVERY = 3.0  # seconds
 DOORBELL_TIMEOUT = 0.5  # seconds; a webhook must not wait for a Redis that is away

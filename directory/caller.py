@@ -27,7 +27,7 @@ class PersonCard:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls or writes. A number alone is never an identity: several persons may share it (domain 3.0)."""
+    """Who calls or writes. A number alone is never an identity: several persons may share it."""
 
     msisdn: str | None  # E.164; None: withheld
     persons: tuple[PersonCard, ...]
@@ -51,7 +51,7 @@ class Caller:
 
 
 def recognise(msisdn: str | None, persons: tuple[PersonCard, ...], *, today: date, from_age: int) -> Caller:
-    """What the number tells. `today` is the day in the city, `from_age` the age in years of an elder (rulings 24)."""
+    """What the number tells. `today` is the day in the city, `from_age` the age in years of an elder."""
     return Caller(
         msisdn=msisdn,
         persons=persons,

@@ -1,4 +1,4 @@
-"""May we write to a number for a purpose: consent by purpose, and stops (rulings 12, domain 6)."""
+"""May we write to a number for a purpose: consent by purpose, and stops."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ STEP = 2
 
 
 class Level(IntEnum):
-    """The four levels (domain 1.1); the value is the depth in the tree."""
+    """The four levels; the value is the depth in the tree."""
 
     CITY = 1
     DISTRICT = 2

@@ -12,7 +12,7 @@ from core.db import Base
 
 
 class Purpose(StrEnum):
-    """What a text is for; consent is given and withdrawn by purpose (rulings 12)."""
+    """What a text is for; consent is given and withdrawn by purpose."""
 
     SERVICE = "service"  # about the person's own ticket, job or question
     NOTICE = "notice"  # news of the committee or the street
@@ -35,7 +35,7 @@ class ContactKind(StrEnum):
 
 
 class AccessNeed(StrEnum):
-    """What a caller needs us to do differently (domain 4.4)."""
+    """What a caller needs us to do differently."""
 
     HEARING = "hearing"
     LOW_VISION = "low_vision"
@@ -91,7 +91,7 @@ class Person(Base):
 
 
 class Contact(Base):
-    """One number of one person. The same number may belong to several: households share (domain 3.0)."""
+    """One number of one person. The same number may belong to several: households share."""
 
     __tablename__ = "contacts"
     __table_args__ = (UniqueConstraint("person_id", "msisdn"),)

@@ -1,4 +1,4 @@
-"""What a reader may see and do: code prefixes of the jurisdiction tree, and permissions (rulings 11)."""
+"""What a reader may see and do: code prefixes of the jurisdiction tree, and permissions."""
 
 from __future__ import annotations
 

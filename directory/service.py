@@ -32,7 +32,7 @@ IMPORTED = "import"
 def may_write(session: Session, msisdn: str, purpose: Purpose) -> str:
     """Whether a text of this purpose may go to the number: "" when it may, else why not.
 
-    The reasons are `stopped_all`, `stopped_notices` and `no_consent` (rulings 12). One statement.
+    The reasons are `stopped_all`, `stopped_notices` and `no_consent`. One statement.
     """
     stopped = select(Suppression.scope).where(Suppression.msisdn == msisdn).scalar_subquery()
     agreed = (
@@ -49,7 +49,7 @@ def may_write(session: Session, msisdn: str, purpose: Purpose) -> str:
 def stop(uow: UnitOfWork, msisdn: str, *, is_everything: bool, evidence: str) -> SuppressionScope:
     """Stop writing to a number: notices at the first wish, everything at the second or when `is_everything`.
 
-    `is_everything` is for stop words of the carrier (US STOP) and error 21610 (domain 6). The same evidence twice
+    `is_everything` is for stop words of the carrier (US STOP) and error 21610. The same evidence twice
     counts once. One statement, so that two wishes at the same moment both count. Returns what is stopped now.
     """
     wish = insert(Suppression).values(
@@ -127,7 +127,7 @@ def import_residents(uow: UnitOfWork, lines: Sequence[ResidentLine]) -> int:
     """Enter the residents that are missing, with household, numbers and consent. Returns how many were entered.
 
     A person who is there keeps what people changed since; a number that has any history of consent keeps it, so that
-    an import never undoes a withdrawal (domain 4.3).
+    an import never undoes a withdrawal.
     """
     session = uow.session
     homes = sorted({(line.community_code, line.address) for line in lines})

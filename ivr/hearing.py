@@ -153,7 +153,7 @@ def _said(question: Question, speech: str) -> Answer:
     if reading.intent in ALWAYS:
         meaning, values = ALWAYS[reading.intent], reading.values
         if meaning is Meaning.LANGUAGE and values.get("lang", "") not in OURS:
-            meaning = Meaning.PERSON  # a language that only a person can speak (domain 4.4)
+            meaning = Meaning.PERSON  # a language that only a person can speak
     else:
         meaning, values = _HEARERS[question.takes](question, speech, reading)
     return Answer(meaning, dict(values), reading.certainty, str(reading.intent), speech)

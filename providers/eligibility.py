@@ -1,4 +1,4 @@
-"""May a provider be sent at all: standing, papers, hours, cap, absence, dispute, wishes (domain 3.1)."""
+"""May a provider be sent at all: standing, papers, hours, cap, absence, dispute, wishes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from providers.working_hours import is_open
 
 
 class Cause(StrEnum):
-    """Why a provider is left out. The last two are counted, not stored by candidate (rulings 30)."""
+    """Why a provider is left out. The last two are counted, not stored by candidate."""
 
     NOT_ACTIVE = "not_active"
     TRIAL_CAP = "trial_cap"

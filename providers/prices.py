@@ -1,4 +1,4 @@
-"""Is an amount inside what is published for the service, or does the resident have to agree first (domain 2.7)."""
+"""Is an amount inside what is published for the service, or does the resident have to agree first."""
 
 from __future__ import annotations
 

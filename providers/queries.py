@@ -141,7 +141,7 @@ _CANDIDATES = _candidates()
 
 
 def left_out_counts(session: Session, *, service: str, candidates: int) -> dict[Cause, int]:
-    """How many providers are no candidates at all, by cause; `candidates` is how many are (rulings 30)."""
+    """How many providers are no candidates at all, by cause; `candidates` is how many are."""
     offering = select(func.count()).where(ProviderService.service == service).scalar_subquery()
     everybody = select(func.count()).select_from(Provider).scalar_subquery()
     all_of_them, of_the_service = session.execute(select(everybody, offering)).one()

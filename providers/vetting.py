@@ -1,4 +1,4 @@
-"""Applied to active, and sideways: which standing may follow which (domain 2.6)."""
+"""Applied to active, and sideways: which standing may follow which."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ START_WORDS = frozenset({"START", "UNSTOP"})
 YES = "YES"  # ends a stop, and is a plain answer otherwise
 HELP_WORDS = frozenset({"HELP", "INFO"})
 RESERVED = STOP_WORDS | START_WORDS | HELP_WORDS | {YES}
-"""Words that no text may ask for (rulings 23)."""
+"""Words that no text may ask for."""
 
 _KINDS = {OptOutType.STOP: Verb.STOP, OptOutType.START: Verb.START, OptOutType.HELP: Verb.HELP}
 _LETTERS = re.compile(r"[^A-Za-z]")

@@ -12,7 +12,7 @@ class Delivery(StrEnum):
 
     QUEUED = "queued"  # due at send_at
     SENDING = "sending"  # claimed by a sender
-    UNKNOWN = "unknown"  # may have reached the carrier; settled by its receipt or by the carrier's log (rulings 36)
+    UNKNOWN = "unknown"  # may have reached the carrier; settled by its receipt or by the carrier's log
     SUBMITTED = "submitted"  # the carrier took it
     SENT = "sent"  # the carrier passed it on
     DELIVERED = "delivered"

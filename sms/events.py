@@ -36,7 +36,7 @@ class DangerTexted:
 
 @dataclass(frozen=True, slots=True)
 class TextUnsettled:
-    """Nobody can tell whether a text went out: a person decides (rulings 36)."""
+    """Nobody can tell whether a text went out: a person decides."""
 
     outbound_id: int
     about: str

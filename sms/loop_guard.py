@@ -1,4 +1,4 @@
-"""When to stop answering: two machines that write to each other never understand each other (rulings 22)."""
+"""When to stop answering: two machines that write to each other never understand each other."""
 
 from __future__ import annotations
 

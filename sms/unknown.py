@@ -1,4 +1,4 @@
-"""How a text is settled that may have reached the carrier: first its receipt, then the carrier's log (rulings 36)."""
+"""How a text is settled that may have reached the carrier: first its receipt, then the carrier's log."""
 
 from __future__ import annotations
 

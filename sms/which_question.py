@@ -56,7 +56,7 @@ def choose(
 
     `named` are the codes in the text, `has_digit` tells that it chooses by a digit ("1 40分钟到"). A named code
     decides. Of several that fit, the newest counts when it takes digits and the others are older than
-    `newest_wins_after` (rulings 26); several questions about one ticket are one matter. Reports on jobs are never
+    `newest_wins_after`; several questions about one ticket are one matter. Reports on jobs are never
     guessed.
     """
     if named:

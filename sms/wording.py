@@ -18,14 +18,14 @@ from config.policy import City
 
 FOLDER = Path(__file__).parent / "wording"
 LANGUAGES = ("zh", "en")
-FOOTER = "opt_out_footer"  # the one slot that may name a reserved word (rulings 23)
+FOOTER = "opt_out_footer"  # the one slot that may name a reserved word
 EVERYWHERE = frozenset({"hotline", "region", "line", "lang", "today", "zone"})  # facts that every text is given
 LONGEST = 1600  # characters; the carrier refuses more
 ONE_DAY = timedelta(days=1)
 _days: Mapping[str, dict[str, Any]] = tomllib.loads((FOLDER / "days.toml").read_text(encoding="utf-8"))
 MACHINES: tuple[str, ...] = tuple(tomllib.loads((FOLDER / "machines.toml").read_text(encoding="utf-8"))["marks"])
 """Words by which a text says that a machine wrote it."""
-OTHER_SIGNATURES = str.maketrans("【】", "〔〕")  # gateways refuse a second signature (domain 4.1)
+OTHER_SIGNATURES = str.maketrans("【】", "〔〕")  # gateways refuse a second signature
 
 
 class TextMissing(Exception):

@@ -27,7 +27,7 @@ class Permission(StrEnum):
 
 
 class Role(StrEnum):
-    """The roles of domain 3.0 that sign in."""
+    """The roles that sign in."""
 
     AGENT = "agent"
     SHIFT_SUPERVISOR = "shift_supervisor"

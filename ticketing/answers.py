@@ -244,7 +244,7 @@ def _job(uow: UnitOfWork, answer: Answer) -> tuple[Dispatch, Ticket]:
 def _too_late(answer: Answer, dispatch: Dispatch, ticket: Ticket) -> Taken:
     """The answer came after the end of the offer.
 
-    Losers were told when they lost: nobody gets the same news twice (feature D8). Who says yes to an offer that ran
+    Losers were told when they lost: nobody gets the same news twice. Who says yes to an offer that ran
     out, or that he refused, must not believe that he has the job.
     """
     wants_it = answer.reading.intent is Intent.ACCEPT

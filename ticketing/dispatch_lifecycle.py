@@ -1,4 +1,4 @@
-"""A dispatch's states and legal moves (domain 3.1)."""
+"""A dispatch's states and legal moves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When to ask the resident whether it is really solved, how often, and which score raises an alarm (domain 2.8)."""
+"""When to ask the resident whether it is really solved, how often, and which score raises an alarm."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ SCORES = range(1, 6)  # 5 very satisfied ... 1 very dissatisfied
 
 
 def ask_at(done_at: datetime, last_contact_at: datetime | None, policy: FollowUpPolicy) -> datetime:
-    """When to ask about something done at `done_at`: at once by day, in the morning by night (rulings 2).
+    """When to ask about something done at `done_at`: at once by day, in the morning by night.
 
     Somebody who called or wrote to us a moment ago is awake. Both moments in the city's zone, and the result too.
     """

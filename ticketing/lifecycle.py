@@ -1,4 +1,4 @@
-"""A ticket's states and legal moves (domain 3.1, rulings 3 and 4)."""
+"""A ticket's states and legal moves."""
 
 from __future__ import annotations
 

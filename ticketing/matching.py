@@ -1,4 +1,4 @@
-"""Rank the providers who may be sent to a ticket; the same facts give the same order (domain 3.1)."""
+"""Rank the providers who may be sent to a ticket; the same facts give the same order."""
 
 from __future__ import annotations
 

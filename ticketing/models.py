@@ -14,11 +14,11 @@ from ticketing.dispatch_lifecycle import DispatchState
 from ticketing.lifecycle import State
 
 ticket_numbers = Sequence("ticket_numbers", metadata=Base.metadata)
-"""Counts tickets; the code is made from the number (rulings 6)."""
+"""Counts tickets; the code is made from the number."""
 
 
 class TicketKind(StrEnum):
-    """What a ticket is about (domain 3.1)."""
+    """What a ticket is about."""
 
     QUESTION = "question"
     SERVICE = "service"
@@ -60,7 +60,7 @@ class Ticket(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    code: Mapped[str] = mapped_column(String(5))  # a letter and four digits; reused 90 days after closing (rulings 6)
+    code: Mapped[str] = mapped_column(String(5))  # a letter and four digits; reused 90 days after closing
     kind: Mapped[TicketKind]
     state: Mapped[State]
     category: Mapped[str] = mapped_column(String(32), default="")
@@ -82,7 +82,7 @@ class Ticket(Base):
     opened_at: Mapped[datetime]
     contact_by: Mapped[datetime]
     contacted_at: Mapped[datetime | None]
-    clock_from: Mapped[datetime]  # start of the closing clock (rulings 5)
+    clock_from: Mapped[datetime]  # start of the closing clock
     close_by: Mapped[datetime]
     dispatched_at: Mapped[datetime | None]  # the first one
     done_at: Mapped[datetime | None]
@@ -169,7 +169,7 @@ class Dispatch(Base):
 
 
 class Candidate(Base):
-    """Why a provider was ranked where he was, or left out, when a round was made (rulings 30)."""
+    """Why a provider was ranked where he was, or left out, when a round was made."""
 
     __tablename__ = "candidates"
     __table_args__ = (UniqueConstraint("ticket_id", "round", "provider_id"),)
@@ -199,7 +199,7 @@ class Quote(Base):
 
 
 class FollowUpState(StrEnum):
-    """How far asking the resident has come (domain 2.8)."""
+    """How far asking the resident has come."""
 
     DUE = "due"
     SENT = "sent"

@@ -1,4 +1,4 @@
-"""What a provider may know before he has taken a job: the place without the flat (domain 3.1, feature D12)."""
+"""What a provider may know before he has taken a job: the place without the flat."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def open_emergency(uow: UnitOfWork, event: DangerTexted) -> None:
 
 
 def check_unsettled_text(uow: UnitOfWork, event: TextUnsettled) -> None:
-    """Nobody can tell whether a text went out: a person decides (rulings 36)."""
+    """Nobody can tell whether a text went out: a person decides."""
     ticket = _about(uow, event.about)
     tasks.open_task(
         uow, TaskKind.CHECK, f"text:{event.outbound_id}", "text_unsettled", msisdn=event.msisdn, ticket=ticket

@@ -1,4 +1,4 @@
-"""The short code of a ticket that people say, key and text: a letter and four digits (rulings 6)."""
+"""The short code of a ticket that people say, key and text: a letter and four digits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whom to offer to next, how long an offer stands, and when a person decides (rulings 7)."""
+"""Whom to offer to next, how long an offer stands, and when a person decides."""
 
 from __future__ import annotations
 

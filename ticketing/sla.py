@@ -1,4 +1,4 @@
-"""Deadlines of a ticket, and when to warn that one comes near (domain 2.2, rulings 5). Calendar time, in UTC."""
+"""Deadlines of a ticket, and when to warn that one comes near. Calendar time, in UTC."""
 
 from __future__ import annotations
 

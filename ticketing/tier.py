@@ -1,4 +1,4 @@
-"""How urgent a request is: its tier (domain 2.2)."""
+"""How urgent a request is: its tier."""
 
 from __future__ import annotations
 

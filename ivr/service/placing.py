@@ -20,7 +20,7 @@ BATCH = 20
 AFTER_RINGING = timedelta(seconds=15)  # the carrier adds some seconds to the ringing time it was given
 AGAIN_AFTER = timedelta(minutes=2)
 STUCK_AFTER = timedelta(seconds=60)  # a dialling row nobody came back to: the process died
-FIRST_ASK = timedelta(seconds=20)  # rulings 36: the time of job offers; this is as urgent
+FIRST_ASK = timedelta(seconds=20)  # the time of job offers; this is as urgent
 NEXT_ASK = timedelta(seconds=60)
 ASKS = 2
 CLOCK_SLACK = timedelta(seconds=5)  # the carrier's log and our clock may differ by so much
@@ -107,7 +107,7 @@ def record_placed(uow: UnitOfWork, call_id: int, carrier_sid: str) -> None:
 
 
 def record_unknown(uow: UnitOfWork, call_id: int) -> None:
-    """It may have reached the carrier: its log is asked before anybody dials again (rulings 36)."""
+    """It may have reached the carrier: its log is asked before anybody dials again."""
     call = get(uow, call_id)
     if call.placing is Placing.DIALLING:
         call.placing = Placing.UNKNOWN

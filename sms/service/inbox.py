@@ -1,4 +1,4 @@
-"""Texts that come in: once per message id, danger first, stops obeyed, and each ends with an outcome (rulings 26)."""
+"""Texts that come in: once per message id, danger first, stops obeyed, and each ends with an outcome."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Texts that may have reached the carrier: settled by the carrier's log when no receipt came (rulings 36)."""
+"""Texts that may have reached the carrier: settled by the carrier's log when no receipt came."""
 
 from __future__ import annotations
 

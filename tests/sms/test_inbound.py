@@ -1,4 +1,4 @@
-"""Texts that come in by signed posts: once each, danger first, stops obeyed, and each with an outcome (rulings 26)."""
+"""Texts that come in by signed posts: once each, danger first, stops obeyed, and each with an outcome."""
 
 from __future__ import annotations
 

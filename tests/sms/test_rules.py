@@ -277,7 +277,7 @@ def test_what_the_carrier_says_of_a_text_counts_more_than_its_words() -> None:
     assert carrier_words.acted_upon("HELP", OptOutType.HELP, has_stopped=True) is Verb.HELP
 
 
-def test_the_reserved_words_are_those_of_the_rulings() -> None:
+def test_the_reserved_words_are_these() -> None:
     assert {"STOP", "CANCEL", "END", "QUIT", "YES", "START", "HELP", "INFO"} <= RESERVED
 
 

@@ -1,4 +1,4 @@
-"""Texts that may have reached the carrier: a receipt, the carrier's log, once more, then a person (rulings 36)."""
+"""Texts that may have reached the carrier: a receipt, the carrier's log, once more, then a person."""
 
 from __future__ import annotations
 

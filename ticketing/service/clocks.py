@@ -1,4 +1,4 @@
-"""Warnings at 50, 80 and 100 percent of a promise; what is late goes up to a person (domain 2.2)."""
+"""Warnings at 50, 80 and 100 percent of a promise; what is late goes up to a person."""
 
 from __future__ import annotations
 

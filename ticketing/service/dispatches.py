@@ -313,7 +313,7 @@ def late_ones(uow: UnitOfWork) -> int:
 
 
 def assume_arrival(uow: UnitOfWork, ticket: Ticket, dispatch: Dispatch) -> None:
-    """Who reports what can only be known at the door has been there, though he did not say so (feature D5)."""
+    """Who reports what can only be known at the door has been there, though he did not say so."""
     if dispatch.state is DispatchState.ACCEPTED:
         _arrived(uow, ticket, dispatch, is_assumed=True)
 
@@ -369,7 +369,7 @@ def _dispatched(uow: UnitOfWork, ticket: Ticket) -> None:
 
 
 def _keep_candidates(uow: UnitOfWork, ticket: Ticket, choices: Sequence[Choice]) -> None:
-    """The reasons, one row a candidate; of the rest one count for each cause (rulings 30)."""
+    """The reasons, one row a candidate; of the rest one count for each cause."""
     counts = providers.left_out_counts(uow.session, service=ticket.service, candidates=len(choices))
     record(uow, ticket, "round", round=ticket.round, left_out={str(cause): many for cause, many in counts.items()})
     if choices:

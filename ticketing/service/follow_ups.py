@@ -1,4 +1,4 @@
-"""Asking the resident in two steps: is it solved, and how was it (domain 2.8)."""
+"""Asking the resident in two steps: is it solved, and how was it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A price above what is published: no work before the resident's yes (domain 2.7)."""
+"""A price above what is published: no work before the resident's yes."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def agree(uow: UnitOfWork, quote_id: int) -> Quote:
 
 
 def decline(uow: UnitOfWork, quote_id: int) -> Quote:
-    """The resident says no: nothing is done or charged, and the ticket ends (domain 3.1)."""
+    """The resident says no: nothing is done or charged, and the ticket ends."""
     stated, dispatch, ticket = _waiting(uow, quote_id)
     if stated.is_agreed is None and ticket.state is State.WAITING_QUOTE:
         stated.is_agreed, stated.answered_at = False, uow.now

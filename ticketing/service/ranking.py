@@ -109,7 +109,7 @@ _DEALINGS = _statement()
 
 
 def _did_it_before(uow: UnitOfWork, ticket: Ticket) -> int | None:
-    """Who completed the job that comes back: he is asked first (domain 3.1)."""
+    """Who completed the job that comes back: he is asked first."""
     return uow.session.scalar(
         select(Dispatch.provider_id)
         .where(Dispatch.ticket_id == ticket.id, Dispatch.state == DispatchState.COMPLETED)

@@ -103,7 +103,7 @@ def take(uow: UnitOfWork, task_id: int, user_id: int) -> Task:
 def finish(uow: UnitOfWork, task_id: int) -> Task:
     """Somebody did it. Raises TaskNotFound when there is no such task, or it is done already.
 
-    Who called a requester has spoken to him: the contact clock stops (domain 2.3).
+    Who called a requester has spoken to him: the contact clock stops.
     """
     about = uow.session.scalar(select(Task.ticket_id).where(Task.id == task_id))
     ticket = locked_by_id(uow.session, about) if about is not None else None  # always locked before its tasks

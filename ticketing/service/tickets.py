@@ -34,7 +34,7 @@ from ticketing.service.contacts import contact_facts
 from ticketing.service.history import locked, locked_by_id, move, record
 
 MATCH = "ticketing.match"
-SUPERVISED_FROM = 3  # reopenings (domain 3.1: three returns)
+SUPERVISED_FROM = 3  # reopenings
 MET_BY_THE_END = frozenset({TaskKind.CHECK, TaskKind.FOLLOW_UP, TaskKind.RETURN_CALL})
 """Tasks that nobody need do any more once a ticket is over; a call-back that was asked for is still owed."""
 KEYED_REASONS = frozenset({"by_phone", "by_text", "quote_declined", "solved", "unreached", "not_solved"})
@@ -249,7 +249,7 @@ def set_facts(
 
 
 def mark_contacted(uow: UnitOfWork, ticket: Ticket) -> None:
-    """A person spoke to the requester, or he answered a text: the contact clock stops (domain 2.3)."""
+    """A person spoke to the requester, or he answered a text: the contact clock stops."""
     if ticket.contacted_at is None:
         ticket.contacted_at = uow.now
         tasks.meet(uow, cause=f"ticket:{ticket.id}:contact")
@@ -356,7 +356,7 @@ def service_name(uow: UnitOfWork, ticket: Ticket, lang: str | None = None) -> st
 
 
 def release_codes(uow: UnitOfWork) -> int:
-    """Give back the codes of tickets that were over long ago. Returns how many (rulings 6)."""
+    """Give back the codes of tickets that were over long ago. Returns how many."""
     before = uow.now - uow.policy.dispatch.code_rest
     released = uow.session.scalars(
         update(Ticket)
