@@ -322,3 +322,62 @@ def test_silence_after_the_question_ends_with_a_call(work: Work, at: At, noon: d
     assert state_of(work, code) is State.FOLLOWING_UP
     text_in("1", RESIDENT)
     assert (state_of(work, code), reasons(work)) == (State.CLOSED, [])
+
+
+@pytest.mark.parametrize(
+    ("words", "answer", "resident", "left"),
+    [
+        ("到门口没人开门", "job_noted", "no_access_told", ["no_access"]),
+        ("nobody home", "job_noted", "no_access_told", ["no_access"]),
+        ("配件没有，明天再来", "job_noted", "incomplete_told", ["incomplete"]),
+        ("住户说不修了", "job_noted", "visit_told", ["said_called_off"]),
+        ("车坏了，来不了了", "offer_refused_ok", "provider_changed", []),
+        ("sorry, cannot make it", "offer_refused_ok", "provider_changed", []),
+    ],
+)
+def test_what_goes_wrong_opens_the_ticket_again_and_everybody_hears_the_truth(
+    work: Work, text_in: Texts, words: str, answer: str, resident: str, left: list[str]
+) -> None:
+    code = held(work, text_in, second=True)
+    text_in(words, PROVIDER)
+    assert (last_to(work, PROVIDER)[0], last_to(work, RESIDENT)[0]) == (answer, resident)
+    assert (state_of(work, code), reasons(work)) == (State.OPEN, left)
+    jobs.match()
+    assert len(dispatch_states(work)) == (1 if left else 2)
+
+
+@pytest.mark.parametrize(("words", "next_one_asked"), [("收到", False), ("没法接", True), ("老王去，他近", True)])
+def test_an_offer_is_heard_refused_or_passed_on(work: Work, text_in: Texts, words: str, next_one_asked: bool) -> None:
+    offered(work, second=True)
+    text_in(words, PROVIDER)
+    jobs.match()
+    assert (dispatch_states(work)[0] is DispatchState.REFUSED) is next_one_asked
+    assert (len(dispatch_states(work)) == 2) is next_one_asked
+
+
+def test_a_question_about_an_offer_is_called_about_and_the_offer_stands(work: Work, text_in: Texts) -> None:
+    offered(work)
+    text_in("几楼？有电梯吗", PROVIDER)
+    assert last_to(work, PROVIDER)[0] == "person_called"
+    assert reasons(work) == ["provider_question"]
+    text_in("1 40分钟到", PROVIDER)
+    assert last_to(work, PROVIDER)[0] == "offer_won"
+
+
+def test_a_sum_that_is_not_named_is_asked_for(work: Work, text_in: Texts) -> None:
+    held(work, text_in)
+    text_in("完工", PROVIDER)
+    assert last_to(work, PROVIDER)[0] == "amount_ask"
+    assert dispatch_states(work) == [DispatchState.ACCEPTED]
+    text_in("完工 免费", PROVIDER)
+    assert last_to(work, PROVIDER)[0] == "job_done_noted"
+    assert dispatch_states(work) == [DispatchState.COMPLETED]
+
+
+@pytest.mark.parametrize("words", ["", "😀😀😀", "完工" * 800, "1" * 1600, "1 99999999999分钟到", "1 2099年1月1日到"])
+def test_no_odd_text_of_a_provider_breaks_anything(work: Work, text_in: Texts, words: str) -> None:
+    code = offered(work)
+    text_in(words, PROVIDER)
+    assert state_of(work, code) in (State.DISPATCHED, State.ACKNOWLEDGED)
+    with work() as uow:
+        assert uow.session.scalars(select(Dispatch.promised_at)).all() == [None]
