@@ -22,11 +22,15 @@ def facts(data: Mapping[str, Any], lang: str, zone: ZoneInfo) -> dict[str, Any]:
         shown["source"] = _word("source", str(shown["source"]), lang)
     if "amount" in shown:
         amount = shown["amount"]
-        shown["amount"] = "–" if amount is None else f"{amount / 100:g}"
+        shown["amount"] = "–" if amount is None else _yuan(amount)
     if "when" in shown:
         at = shown["when"]
         shown["when"] = "–" if at is None else f"{datetime.fromisoformat(at).astimezone(zone):%m-%d %H:%M}"
     return shown
+
+
+def _yuan(fen: int) -> str:
+    return f"{fen // 100}" if fen % 100 == 0 else f"{fen / 100:.2f}"
 
 
 def _word(table: str, key: str, lang: str) -> str:
