@@ -175,7 +175,7 @@ def _accepted(said: Said) -> Reading:
         return unknown()
     if said.phone and _REACHED_AT.search(said.folded):
         return reading(Intent.PHONE_CHANGE, 0.85, phone=said.phone)
-    if said.has("cancelled") and not said.has("not_complete") and not said.is_question and not _by_himself(said):
+    if said.has("cancelled") and not _is_unfinished(said) and not said.is_question and not _by_himself(said):
         return reading(Intent.CANCELLED, 0.85, **values)
     if said.has("no_access") and not said.is_question:
         return reading(Intent.NO_ACCESS, 0.9, **values)
@@ -198,11 +198,17 @@ def _quoted(said: Said, values: dict[str, str]) -> Reading | None:
     asks = bool(_PRICED.search(said.folded))
     if amount is None and not asks:
         return None
-    if said.has("complete") and not said.has("not_complete") and not asks:
+    unfinished = _is_unfinished(said)
+    if said.has("complete") and not unfinished and not asks:
         return None
-    if not asks and said.has("not_complete") and amount is None:
+    if not asks and unfinished and amount is None:
         return None
     return reading(Intent.QUOTE, 0.85 if amount else 0.6, **(amount.values() if amount else {}), **values)
+
+
+def _is_unfinished(said: Said) -> bool:
+    """Tell whether a text says that the job is not done: 没修好, or a word of completion that is denied, not solved."""
+    return said.has("not_complete") or (said.denies("complete") and not said.affirms("complete"))
 
 
 def _course(said: Said, values: dict[str, str]) -> Reading | None:
@@ -210,11 +216,12 @@ def _course(said: Said, values: dict[str, str]) -> Reading | None:
         return None
     if _waits_only(said):
         return reading(Intent.ETA, 0.75, **said.when.values, **values)
-    if said.has("not_complete") or (said.has("complete") and _is_to_come(said) and not _pays(said)):
+    if _is_unfinished(said) or (said.has("complete") and _is_to_come(said) and not _pays(said)):
         return reading(Intent.INCOMPLETE, 0.85, **said.when.values, **values)
     if said.has("complete"):
         amount = _pays(said)
-        certain = 0.95 if amount or not re.search(r"\d", said.when.rest) else 0.6
+        is_plain = (amount or not re.search(r"\d", said.when.rest)) and not said.denies("complete")
+        certain = 0.95 if is_plain else 0.6
         return reading(Intent.COMPLETE, certain, **(amount.values() if amount else {}), **values)
     amount = find_amount(said.when.rest)
     if (

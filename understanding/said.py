@@ -96,7 +96,8 @@ _DENIED_HAN = re.compile(
     r"(?:完全|彻底|真正?|全部|全|怎么|太|很|算|能|真的|都|给我?|帮我|把.{1,4}|是|就|一次性?|弄|怎样|得)*$"
 )
 _DENIED_EN = re.compile(
-    r"(?<![a-z])(?:not|[a-z]+nt|never|hardly|barely|without|unable to|fail(?:ed|s)? to|yet to(?: be)?)"
+    r"(?<![a-z])(?:not|(?:is|was|are|were|do|does|did|has|have|had|ca|could|wo|would|should|must|need|ai)nt|never|"
+    r"hardly|barely|without|unable to|fail(?:ed|s)? to|yet to(?: be)?)"
     r"(?: (?:really|quite|yet|been|be|fully|completely|think|believe|say|call|it|its|is|was|get|got|to|all|that|"
     r"entirely|"
     r"properly|actually|anything|exactly))* $"

@@ -88,6 +88,30 @@ def test_what_is_not_finished_is_never_complete(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "not solved", "problem not solved", "isn't solved yet", "not resolved", "can't be resolved", "unresolved",
+        "not installed", "never finished", "没解决", "问题还没解决", "没能解决", "解决不了", "没解决 120",
+        "没有完全修好", "不能说修好了",
+    ],
+)  # fmt: skip
+def test_completion_that_is_denied_is_a_job_not_done(text: str) -> None:
+    assert intent_of(text, JOB) is Intent.INCOMPLETE
+
+
+@pytest.mark.parametrize("text", ["payment received, done 120", "tenant fixed 120", "went and fixed it, 120 yuan"])
+def test_a_word_that_merely_ends_as_a_negation_does_denies_nothing(text: str) -> None:
+    assert hear(text, JOB) == (Intent.COMPLETE, {"amount": "120"})
+
+
+def test_one_thing_done_and_another_not_is_no_sure_end_of_a_job() -> None:
+    found = read("not replaced, cleaned 120", context=JOB, lang="en", now=NOW)
+
+    assert (found.intent, found.values) == (Intent.COMPLETE, {"amount": "120"})
+    assert found.certainty < SURE
+
+
+@pytest.mark.parametrize(
     ("text", "intent", "values"),
     [
         ("到了", Intent.ARRIVE, {}),
