@@ -6,14 +6,14 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Event, Thread
 from time import monotonic
 
 from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue, get_current_job
-from rq.exceptions import NoSuchJobError
+from rq.exceptions import InvalidJobOperation, NoSuchJobError
 from rq.job import Job as RqJob
 from rq.job import JobStatus
 from rq.serializers import JSONSerializer
@@ -78,6 +78,9 @@ def ring(names: Collection[str]) -> bool:
     except (RedisError, OSError) as err:
         log.warning("the doorbell is out of reach: %s", type(err).__name__)
         return False
+    except Exception:
+        log.exception("the doorbell jammed")  # it rings after the commit: nothing may cost what is done already
+        return False
     return True
 
 
@@ -116,17 +119,33 @@ def _enqueue(connection: Redis, wanted: Job) -> None:
 def _free_places(connection: Redis, name: str) -> Iterable[str]:
     place = name.replace(".", "-")
     places = (place, f"{place}-again")
-    waiting = [_find(connection, place) for place in places]
-    if any(one is not None and one.get_status() in PENDING for one in waiting):
+    found = {place: _find(connection, place) for place in places}
+    if any(one is not None and _waits(connection, one) for one in found.values()):
         return []
-    return [place for place, one in zip(places, waiting, strict=True) if one is None or not _runs(connection, one)][:1]
+    return [place for place, one in found.items() if one is None or not _runs(connection, one)][:1]
 
 
 def _find(connection: Redis, place: str) -> RqJob | None:
+    """The job of this place, its status as it is now; None when there is none or it ends this moment."""
     try:
-        return RqJob.fetch(place, connection=connection, serializer=JSONSerializer)
-    except NoSuchJobError:
+        job = RqJob.fetch(place, connection=connection, serializer=JSONSerializer)
+        job.get_status()
+    except (NoSuchJobError, InvalidJobOperation):
         return None
+    return job
+
+
+def _waits(connection: Redis, job: RqJob) -> bool:
+    """Whether it waits for a worker. One that a dying worker took from its queue, or that Redis gave to nobody, says
+    so for ever: it is cleared."""
+    if job.get_status(refresh=False) not in PENDING:
+        return False
+    if connection.lpos(f"{Queue.redis_queue_namespace_prefix}{job.origin}", job.id) is not None:
+        return True
+    if _is_younger(connection, job.enqueued_at):
+        return True
+    job.delete()
+    return False
 
 
 def _runs(connection: Redis, job: RqJob) -> bool:
@@ -134,12 +153,16 @@ def _runs(connection: Redis, job: RqJob) -> bool:
     cleared, or a second death would silence the job until RQ notices."""
     if job.get_status(refresh=False) != JobStatus.STARTED:
         return False
-    seconds, _ = connection.time()
-    is_young = job.started_at is not None and seconds - job.started_at.timestamp() < LIFE_SIGN_LASTS.total_seconds()
-    if is_young or connection.exists(_life_sign(job.id)):
+    if _is_younger(connection, job.started_at) or connection.exists(_life_sign(job.id)):
         return True
     job.delete()
     return False
+
+
+def _is_younger(connection: Redis, moment: datetime | None) -> bool:
+    """Whether this moment is so near that no sign of life need be there yet, by the clock of Redis."""
+    seconds, _ = connection.time()
+    return moment is not None and seconds - moment.timestamp() < LIFE_SIGN_LASTS.total_seconds()
 
 
 def _life_sign(place: str) -> str:

@@ -124,6 +124,36 @@ def test_workers_that_were_killed_do_not_keep_the_next_from_draining(drain: Drai
     assert drain.times == 1
 
 
+def test_a_ring_that_a_dying_worker_took_along_is_rung_again(drain: Drain, redis: Redis) -> None:
+    drain.may_end.set()
+    jobs.ring({"tests.drain"})
+    queue = Queue("work", connection=redis, serializer=JSONSerializer)
+    taken = RqJob.fetch(waiting(redis)[0], connection=redis, serializer=JSONSerializer)
+    redis.lrem(queue.key, 0, taken.id)
+    jobs.ring({"tests.drain"})
+    assert waiting(redis) == []  # a moment ago it was still there: whoever took it may be about to begin
+
+    assert taken.enqueued_at is not None
+    taken.enqueued_at -= LONG_AGO
+    taken.save()
+    jobs.ring({"tests.drain"})
+    work(redis)
+
+    assert drain.times == 1
+
+
+def test_ringing_while_drains_end_never_fails(drain: Drain, redis: Redis) -> None:
+    drain.may_end.set()
+    heard: list[bool] = []
+    ringer = Thread(target=lambda: heard.extend(jobs.ring({"tests.drain"}) for _ in range(300)))
+    ringer.start()
+    while ringer.is_alive():
+        work(redis)
+    ringer.join()
+
+    assert heard == [True] * 300
+
+
 def test_a_long_drain_that_shows_a_sign_of_life_keeps_its_place(drain: Drain, redis: Redis) -> None:
     jobs.ring({"tests.drain"})
     found = pretend_started(redis, LONG_AGO)
