@@ -252,13 +252,15 @@ def with_dot_env(environment: Mapping[str, str], path: Path) -> dict[str, str]:
             name, mark, value = text.partition("=")
             if not mark or not name.strip().isidentifier():
                 raise BadSetting(f".env line {number} is not of the form NAME=value.")
-            found[name.strip()] = unquoted(value.strip())
+            found[name.strip()] = plain(value.strip())
     return {**found, **environment}
 
 
-def unquoted(value: str) -> str:
-    """A value without the pair of quotation marks around it."""
-    return value[1:-1] if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'" else value
+def plain(value: str) -> str:
+    """A value without the pair of quotation marks around it, or without the remark behind it."""
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+        return value[1:-1]
+    return "" if value.startswith("#") else value.partition(" #")[0].rstrip()
 
 
 def count(environment: Mapping[str, str], name: str, default: int) -> int:
@@ -352,7 +354,8 @@ def start(arguments: argparse.Namespace, told_to_stop: Event) -> int:
     mode: str = arguments.mode
     environment = dict(os.environ) if mode == "run" else with_dot_env(os.environ, PROJECT / ".env")
     environment["PYTHONUNBUFFERED"] = "1"
-    folder = embedded.private_folder()
+    folder = embedded.private_folder(environment.get("PRIVATE_DIR", ""))
+    environment["PRIVATE_DIR"] = str(folder)
     turn = Turn(folder)
     running = turn.wait(told_to_stop)
     if running is not None and mode not in SHORT:

@@ -10,6 +10,9 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 E164 = re.compile(r"\+[1-9]\d{6,14}")
+ACCOUNT = re.compile(r"AC[0-9a-fA-F]{32}")
+SENDER_NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}")
+"""An alphanumeric sender as the carrier takes it: at least one letter."""
 TWILIO_API = "https://api.twilio.com"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -52,13 +55,13 @@ class Settings:
         hotline = _number(env, "HOTLINE_NUMBER")
         settings = cls(
             database_url=database_url(_required(env, "DATABASE_URL")),
-            redis_url=_required(env, "REDIS_URL"),
+            redis_url=_redis(env),
             public_url=_url(env, "PUBLIC_URL", None),
-            twilio_account_sid=_required(env, "TWILIO_ACCOUNT_SID"),
-            twilio_auth_tokens=_list(_required(env, "TWILIO_AUTH_TOKEN")),
+            twilio_account_sid=_account(env),
+            twilio_auth_tokens=_tokens(env),
             twilio_api_base=api_base,
             hotline_number=hotline,
-            sms_sender=env.get("SMS_SENDER", "").strip() or hotline,
+            sms_sender=_sender(env) or hotline,
             duty_number=_number(env, "DUTY_NUMBER"),
             trusted_proxies=_count(env, "TRUSTED_PROXIES"),
             is_live=_choice(env, "GO_LIVE", {"on": True, "off": False}, "off"),
@@ -107,10 +110,38 @@ def _url(env: Mapping[str, str], name: str, default: str | None) -> str:
     return value.rstrip("/")
 
 
+def _redis(env: Mapping[str, str]) -> str:
+    value = _required(env, "REDIS_URL")
+    if not value.startswith(("redis://", "rediss://", "unix://")):
+        raise BadSetting("REDIS_URL must begin with redis://, rediss:// or unix://.")
+    return value
+
+
+def _account(env: Mapping[str, str]) -> str:
+    value = _required(env, "TWILIO_ACCOUNT_SID")
+    if not ACCOUNT.fullmatch(value):
+        raise BadSetting("TWILIO_ACCOUNT_SID must be AC and 32 hexadecimal digits, as the carrier's console shows it.")
+    return value
+
+
+def _tokens(env: Mapping[str, str]) -> tuple[str, ...]:
+    tokens = _list(_required(env, "TWILIO_AUTH_TOKEN"))
+    if not tokens:
+        raise BadSetting("TWILIO_AUTH_TOKEN must name at least one token.")
+    return tokens
+
+
+def _sender(env: Mapping[str, str]) -> str:
+    value = env.get("SMS_SENDER", "").strip()
+    if value and not (E164.fullmatch(value) or SENDER_NAME.fullmatch(value)):
+        raise BadSetting("SMS_SENDER must be a full number, or a name of at most 11 letters, digits and spaces.")
+    return value
+
+
 def _number(env: Mapping[str, str], name: str) -> str:
     value = _required(env, name)
     if not E164.fullmatch(value):
-        raise BadSetting(f"{name} must be a full number such as +8697855501560: a plus sign, country code and digits.")
+        raise BadSetting(f"{name} must be a full number such as +869785550156: a plus sign, country code and digits.")
     return value
 
 

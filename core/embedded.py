@@ -93,13 +93,14 @@ class Server:
             self._lock = None
 
 
-def private_folder() -> Path:
+def private_folder(chosen: str | None = None) -> Path:
     """Where private data, secrets and logs of this checkout live; made, closed to others, when missing.
 
     `.data` in the project; as root `/var/lib/linli-<hash of the project's path>`, because PostgreSQL refuses to run as
-    root and the account it then runs under may not reach the project. PRIVATE_DIR overrides both.
+    root and the account it then runs under may not reach the project. PRIVATE_DIR, or `chosen` where that
+    is given, overrides both.
     """
-    chosen = os.environ.get("PRIVATE_DIR", "").strip()
+    chosen = (os.environ.get("PRIVATE_DIR", "") if chosen is None else chosen).strip()
     if chosen:
         folder = Path(chosen).resolve()
     elif os.geteuid() == 0:

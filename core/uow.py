@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from config import catalogue as catalogue_file
@@ -53,6 +54,8 @@ class UnitOfWork:
             try:
                 with self.session.begin_nested():
                     react(self, event)
+            except OperationalError:
+                raise  # a lock or the database: the whole unit is tried again, or what follows would be lost
             except Exception:
                 log.exception("%s could not react to %s", react.__module__, type(event).__name__)
 

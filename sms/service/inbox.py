@@ -6,6 +6,7 @@ import logging
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import OperationalError
 
 from core.answers import Reply
 from core.errors import HotlineError
@@ -54,6 +55,8 @@ def receive(uow: UnitOfWork, message: MoMessage) -> InboundSms | None:
     except HotlineError as refusal:
         log.warning("text %s could not be acted upon: %s", text.id, refusal)
         _to_a_person(uow, text)
+    except OperationalError:
+        raise  # a lock or the database, not the text: the carrier sends it again
     except Exception:
         log.exception("text %s could not be handled", text.id)
         _to_a_person(uow, text)
