@@ -113,6 +113,13 @@ def test_a_job_from_the_offer_to_the_score(work: Work, text_in: Texts, lang: str
     assert reasons(work) == []
 
 
+def test_an_english_provider_reads_the_address_in_english(work: Work, text_in: Texts) -> None:
+    offered(work, lang="en")
+    assert "Wutongli, building 8" in last_to(work, PROVIDER)[1]
+    text_in("1 40 min", PROVIDER)
+    assert "Wutongli building 8, unit 2, room 301" in last_to(work, PROVIDER)[1]
+
+
 def test_what_is_not_solved_opens_the_ticket_and_asks_the_same_one_again(work: Work, text_in: Texts) -> None:
     code = held(work, text_in, second=True)
     text_in("完工 120元", PROVIDER)

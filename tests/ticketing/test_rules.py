@@ -229,6 +229,7 @@ def test_an_offer_names_the_house_and_never_the_door(address: str, shown: str) -
 
 def test_an_english_offer_names_the_building_only() -> None:
     assert privacy.place_without_flat("Wutongli", "Building 3, unit 1, room 502") == "Wutongli, Building 3"
+    assert privacy.place_without_flat("Dongcun", "group 2, number 1") == "Dongcun"
 
 
 def test_the_same_matter_is_found_among_open_tickets_and_not_among_done_ones() -> None:

@@ -71,4 +71,5 @@ def test_no_offer_of_the_whole_city_names_name_number_or_flat(work: Work, asked:
             flat, number = BUILDING.sub("", ticket.address), (ticket.msisdn or "").removeprefix("+86")
             assert flat
             assert ticket.code in body
+            assert not re.search(r"\b(?:unit|room|group) \d", body)
             assert not any(secret in body for secret in {ticket.requester_name, flat, number} - {""})

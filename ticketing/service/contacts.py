@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.uow import UnitOfWork
+from directory import dwelling
 from directory import queries as people
 from ticketing.models import Ticket
 
@@ -11,10 +12,15 @@ def contact_facts(uow: UnitOfWork, ticket: Ticket, lang: str) -> dict[str, objec
     """What the winner of a job is told, and nobody before him: address, name and number."""
     return {
         "code": ticket.code,
-        "address": f"{community(uow, ticket, lang)}{'' if lang == 'zh' else ' '}{ticket.address}".strip(),
+        "address": ("" if lang == "zh" else " ").join((community(uow, ticket, lang), address(ticket, lang))).strip(),
         "name": ticket.requester_name,
         "number": ticket.msisdn or ticket.notify_msisdn or uow.settings.hotline_number,
     }
+
+
+def address(ticket: Ticket, lang: str) -> str:
+    """The ticket's address as somebody of this language can read it."""
+    return dwelling.in_english(ticket.address) if lang == "en" else ticket.address
 
 
 def community(uow: UnitOfWork, ticket: Ticket, lang: str) -> str:

@@ -24,7 +24,7 @@ from ticketing.matching import Choice
 from ticketing.models import Candidate, Dispatch, TaskKind, Ticket, TicketEvent
 from ticketing.promise import Window
 from ticketing.service import follow_ups, tasks
-from ticketing.service.contacts import community
+from ticketing.service.contacts import address, community
 from ticketing.service.history import locked, locked_by_id, move, record
 from ticketing.service.ranking import rank_for
 from ticketing.service.tickets import (
@@ -345,7 +345,7 @@ def _offer(uow: UnitOfWork, ticket: Ticket, provider_id: int, *, by_hand: str = 
         lang=lang,
         facts={
             "code": ticket.code,
-            "place": privacy.place_without_flat(community(uow, ticket, lang), ticket.address),
+            "place": privacy.place_without_flat(community(uow, ticket, lang), address(ticket, lang)),
             "service": service_name(uow, ticket, lang),
             "wanted_by": ticket.wanted_by,
             "minutes": int(lasts.total_seconds()) // 60,
@@ -431,10 +431,10 @@ def _give_to_a_person(uow: UnitOfWork, ticket: Ticket) -> None:
     record(uow, ticket, "nobody")
     if is_known:
         return  # somebody sees to it already, and the resident has heard it
-    tasks.open_task(uow, TaskKind.CHECK, _nobody(ticket), NOBODY_CAUSE, ticket=ticket)
+    task = tasks.open_task(uow, TaskKind.CHECK, _nobody(ticket), NOBODY_CAUSE, ticket=ticket)
     tell_requester(uow, ticket, "nobody_found")
     if ticket.tier <= URGENT:
-        uow.announce(NobodyToSend(ticket.code))
+        uow.announce(NobodyToSend(ticket.code, f"nobody:{task.id}"))
 
 
 def _announce_visit(uow: UnitOfWork, ticket: Ticket, dispatch: Dispatch, provider_name: str) -> None:
