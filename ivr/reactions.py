@@ -14,6 +14,6 @@ def page_duty(uow: UnitOfWork, event: DangerTexted | TicketEscalated | NobodyToS
         case DangerTexted():
             placing.page_duty(uow, "emergency_text", "", f"emergency:sms:{event.message_id}", {"danger": event.kind})
         case TicketEscalated():
-            placing.page_duty(uow, "escalated", event.code, f"escalated:{event.code}:{event.reason}"[:64], {})
+            placing.page_duty(uow, "escalated", event.code, event.cause, {})
         case NobodyToSend():
-            placing.page_duty(uow, "nobody_to_send", event.code, f"nobody:{event.code}", {})
+            placing.page_duty(uow, "nobody_to_send", event.code, event.cause, {})

@@ -11,6 +11,7 @@ class TicketEscalated:
 
     code: str
     reason: str  # overdue
+    cause: str  # "escalated:17:0:overdue": the same news has the same one, later news of the ticket another
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,3 +19,4 @@ class NobodyToSend:
     """No provider can be asked any more, and the matter cannot wait for the morning."""
 
     code: str
+    cause: str  # "nobody:23", by the task that was opened: nobody left once more is news

@@ -18,6 +18,8 @@ from tests.factories.people import a_person
 from tests.factories.requests import a_request, a_ticket
 from tests.ivr.conftest import Book, Work
 from tests.phone_line import PhoneLine
+from ticketing.service import clocks, dispatches, tickets
+from ticketing.service.history import locked_by_id
 
 At = Callable[[datetime], None]
 Post = Callable[..., TestResponse]
@@ -73,6 +75,33 @@ def test_one_cause_is_one_call(due: CallToPlace, work: Work, book: Book) -> None
         placing.page_duty(uow, "nobody_to_send", due.about, "nobody:1", {})
 
     assert len(book.to_place()) == 1
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_ticket_that_was_opened_again_rings_the_duty_phone_again(
+    work: Work, at: At, noon: datetime, carrier_line: PhoneLine, book: Book, *, late: bool
+) -> None:
+    at(noon)
+    with work() as uow:
+        ticket = a_ticket(uow, a_request(is_urgent=True))
+
+    def comes_to_grief() -> None:
+        for _ in range(2):
+            with work() as uow:
+                if late:
+                    uow.now += timedelta(days=30)
+                    clocks.warn(uow, ticket.id)
+                else:
+                    dispatches.make_round(uow, locked_by_id(uow.session, ticket.id))
+
+    comes_to_grief()
+    with work() as uow:
+        tickets.close(uow, ticket.code, "solved")
+        tickets.reopen(uow, ticket.code, "by_phone")
+    comes_to_grief()
+
+    wording = "escalated" if late else "nobody_to_send"
+    assert [(call.wording, call.about) for call in book.to_place()] == [(wording, ticket.code)] * 2
 
 
 def test_the_duty_officer_hears_code_and_matter_but_nothing_of_the_resident(

@@ -88,7 +88,7 @@ def test_after_everybody_has_passed_a_person_decides_and_the_resident_hears_the_
     task = uow.session.scalars(select(Task)).one()
     assert (task.kind, task.reason, task.ticket_id) == (TaskKind.CHECK, "no_provider", ticket.id)
     assert texts_to(uow, RESIDENT)[-1] == "nobody_found"
-    assert heard == [events.NobodyToSend(ticket.code)]
+    assert heard == [events.NobodyToSend(ticket.code, f"nobody:{task.id}")]
     assert ticket.match_at is None
 
 

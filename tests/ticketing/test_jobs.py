@@ -58,7 +58,7 @@ def test_clocks_warn_once_at_each_mark_and_the_end_is_told_upwards(work: Work, a
         assert told == ["contact_late", "warned", "warned", "overdue"]
         assert uow.session.get_one(Ticket, ticket.id).is_overdue
         assert set(uow.session.scalars(select(Task.reason))) == {"contact_late", "overdue"}
-    assert heard == [events.TicketEscalated(ticket.code, "overdue")]
+    assert heard == [events.TicketEscalated(ticket.code, "overdue", f"escalated:{ticket.id}:0:overdue")]
 
 
 @pytest.mark.expects_errors

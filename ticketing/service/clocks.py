@@ -28,7 +28,7 @@ def warn(uow: UnitOfWork, ticket_id: int) -> None:
     record(uow, ticket, "overdue")
     tasks.open_task(uow, TaskKind.CHECK, f"ticket:{ticket.id}:overdue", "overdue", ticket=ticket)
     if ticket.tier <= URGENT:
-        uow.announce(TicketEscalated(ticket.code, "overdue"))
+        uow.announce(TicketEscalated(ticket.code, "overdue", f"escalated:{ticket.id}:{ticket.reopened}:overdue"))
 
 
 def remind(uow: UnitOfWork, ticket_id: int) -> None:
