@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, exists, func, or_, select
+from sqlalchemy import and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from providers.models import Provider, ProviderService
+from sms.models import OutboundSms
 from ticketing.dispatch_lifecycle import HOLDING, DispatchState
 from ticketing.lifecycle import OVER, State
 from ticketing.models import Dispatch, FollowUp, FollowUpState, Task, Ticket, TicketEvent
@@ -87,16 +88,27 @@ def run_out(session: Session, now: datetime, limit: int) -> list[int]:
     )
 
 
-def offered_to(session: Session, code: str, msisdn: str) -> int | None:
-    """The id of the offer of this ticket that waits for an answer of this number."""
+def offered_by(session: Session, outbound_id: int) -> int | None:
+    """The id of the offer that this text made, while it waits for an answer.
+
+    The text and its copies are useful until that offer runs out: the text of an earlier offer of the same ticket to
+    the same provider is none of it.
+    """
     return session.scalar(
         select(Dispatch.id)
         .join(Ticket, Ticket.id == Dispatch.ticket_id)
         .join(Provider, Provider.id == Dispatch.provider_id)
+        .join(
+            OutboundSms,
+            and_(
+                OutboundSms.about == Ticket.code,
+                OutboundSms.msisdn == Provider.msisdn,
+                OutboundSms.useful_until == Dispatch.expires_at,
+            ),
+        )
         .where(
-            Ticket.code == code,
+            OutboundSms.id == outbound_id,
             Ticket.released_at.is_(None),
-            Provider.msisdn == msisdn,
             Dispatch.state == DispatchState.OFFERED,
         )
     )

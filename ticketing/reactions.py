@@ -67,7 +67,7 @@ def check_unsettled_text(uow: UnitOfWork, event: TextUnsettled) -> None:
 def call_instead(uow: UnitOfWork, event: TextFailed) -> None:
     """A text will not arrive: the next provider is asked, or a person calls."""
     if event.wording == "offer":
-        offered = queries.offered_to(uow.session, event.about, event.msisdn)
+        offered = queries.offered_by(uow.session, event.outbound_id)
         if offered is not None:
             dispatches.expire(uow, offered, "not_reached")
         return

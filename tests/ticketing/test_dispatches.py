@@ -311,7 +311,8 @@ def test_a_text_that_fails_for_good_asks_the_next_provider_or_a_person(uow: Unit
     four_providers(uow)
     ticket = a_ticket(uow)
     offer = offers_of(uow, ticket)[0]
-    uow.announce(TextFailed(1, ticket.code, PROVIDER, "offer"))
+    text_id = uow.session.scalars(select(OutboundSms.id).where(OutboundSms.wording == "offer")).one()
+    uow.announce(TextFailed(text_id, ticket.code, PROVIDER, "offer"))
     assert (offer.state, offer.reason) == (DispatchState.EXPIRED, "not_reached")
     uow.announce(TextFailed(2, ticket.code, RESIDENT, "visit_told"))
     uow.announce(TextFailed(3, ticket.code, RESIDENT, "arrived_told"))

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from core.uow import UnitOfWork
 from sms.events import DangerTexted, PersonAsked, TextFailed, TextUnsettled, UnclearText
+from sms.models import OutboundSms
 from tests.factories.people import RESIDENT, a_person
 from tests.factories.providers import PROVIDER, a_provider
 from tests.factories.requests import a_ticket, offers_of, steps_of
@@ -17,7 +18,7 @@ from ticketing import reactions
 from ticketing.dispatch_lifecycle import DispatchState
 from ticketing.lifecycle import State
 from ticketing.models import Task, TaskKind, Ticket, TicketEvent, TicketKind
-from ticketing.service import tasks, tickets
+from ticketing.service import dispatches, tasks, tickets
 
 Wait = Callable[[timedelta], None]
 
@@ -52,12 +53,31 @@ def test_an_offer_that_cannot_arrive_goes_to_the_next_once(uow: UnitOfWork) -> N
     a_provider(uow)
     ticket = a_ticket(uow)
     offer = offers_of(uow, ticket)[0]
+    text_id = uow.session.scalars(select(OutboundSms.id).where(OutboundSms.wording == "offer")).one()
     for _ in range(2):
-        reactions.call_instead(uow, TextFailed(1, about=ticket.code, msisdn=PROVIDER, wording="offer"))
+        reactions.call_instead(uow, TextFailed(text_id, about=ticket.code, msisdn=PROVIDER, wording="offer"))
     uow.session.refresh(offer)
     assert (offer.state, offer.reason) == (DispatchState.EXPIRED, "not_reached")
     assert (ticket.state, ticket.match_at) == (State.OPEN, uow.now)
     assert steps_of(uow, ticket).count("expired") == 1
+
+
+def test_the_text_of_an_earlier_offer_that_failed_late_leaves_the_new_offer_alone(uow: UnitOfWork, wait: Wait) -> None:
+    a_provider(uow)
+    ticket = a_ticket(uow)
+    first = offers_of(uow, ticket)[0]
+    wait(timedelta(minutes=40))
+    dispatches.expire(uow, first.id)
+    again = dispatches.dispatch_by_hand(uow, ticket.code, "P901", "he rang: ask him once more")
+    old, new = uow.session.scalars(
+        select(OutboundSms.id).where(OutboundSms.wording == "offer").order_by(OutboundSms.id)
+    ).all()
+    reactions.call_instead(uow, TextFailed(old, about=ticket.code, msisdn=PROVIDER, wording="offer"))
+    uow.session.refresh(again)
+    assert (again.state, ticket.state) == (DispatchState.OFFERED, State.DISPATCHED)
+    reactions.call_instead(uow, TextFailed(new, about=ticket.code, msisdn=PROVIDER, wording="offer"))
+    uow.session.refresh(again)
+    assert (again.state, again.reason) == (DispatchState.EXPIRED, "not_reached")
 
 
 def test_danger_that_is_texted_again_is_one_ticket_with_every_word(uow: UnitOfWork) -> None:
