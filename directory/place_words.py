@@ -11,8 +11,27 @@ TAILS = ("社区", "居委会", "村委会", "村", " community", " village")
 FULL_NAME = 0.95
 SHORT_NAME = 0.85
 SHARED_NAME = 0.6  # the short name is also that of a street, town or district
-BUILDING = re.compile(
-    r"^.{0,24}?\d{1,4}\s*(?:号楼|栋|幢|座|号院)|^.{0,20}?[路街巷弄村里道]\d{1,4}号(?=.*\d)|^.{0,24}?\b(?:building|block)\s+\w{1,4}\b",
+BLOCK_HAN = re.compile(r"(?<!\d)\d{1,3}\s*(?:号楼|栋|幢|座(?!机)|号院)")
+STREET_NUMBER = re.compile(r"(?<=[路街巷弄村里道])\d{1,4}号(?=.*\d)")
+BLOCK_LATIN = re.compile(
+    r"\b(?:building|block)\s+(?:\d{1,3}[a-z]?|[a-z]\d{0,2}|one|two|three|four|five|six|seven|eight|nine|ten)\b",
+    re.IGNORECASE,
+)
+LONGEST_NAME = 24  # characters before the house that may be the name of a place; more is a sentence
+MOST_DIGITS = 2  # of the number of a house beside which a door stands; a longer number may be the door
+_HAN_DIGIT = "〇零一二三四五六七八九十两"
+_AREA = re.compile(
+    rf"(?<!\d)(?:\d{{1,4}}弄|\d{{1,2}}[区期])|(?<![\d{_HAN_DIGIT}])[{_HAN_DIGIT}][村里路街道巷弄区期]"
+)  # digits that name a lane or a part of a place: 15弄, 2区, 铁路一村
+_DOOR_HAN = "室房户门层号单元"
+_DOOR_LATIN = (
+    r"(?:room|rm|flat|unit|apt|apartment|suite|ste|studio|door|floor|level|penthouse)(?![a-z]{3})|no\b|number|[a-z]\b|"
+    r"zero|oh\b|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
+)
+_DOOR = re.compile(rf"[{_DOOR_HAN}{_HAN_DIGIT}#№]|\b(?:{_DOOR_LATIN})", re.IGNORECASE)
+_STREET = re.compile(rf"(?:(?![{_DOOR_HAN}{_HAN_DIGIT}])[\u4e00-\u9fff]){{2,}}$")
+_COUNTED = re.compile(
+    r"(?<!\d)(?<!room )(?<!flat )(?<!unit )(?<!apt )(?<!apartment )(?<!suite )\d{1,2}(?:st|nd|rd|th|#)?\s*$",
     re.IGNORECASE,
 )
 
@@ -55,10 +74,34 @@ def find(text: str, places: Iterable[Place]) -> tuple[str, float] | None:
 def building(address: str) -> str:
     """The part of an address up to the house, without floor and door (梧桐里8号楼); "" where it names none.
 
-    A number in a street counts only where a flat follows it: of a house with one door it is that door.
+    A number in a street counts only where a flat follows it: of a house with one door it is that door. What stands
+    before the house is left out when it may be a door (301室8号楼, Room 301, Building 8), and so is the house when its
+    number may be one.
     """
-    found = BUILDING.search(address)
-    return found[0].strip() if found is not None else ""
+    for pattern in (BLOCK_HAN, STREET_NUMBER, BLOCK_LATIN):
+        found = pattern.search(address)
+        if found is None:
+            continue
+        before, house = address[: found.start()], found[0]
+        if not _may_be_door(before):
+            return f"{before}{house}".strip()
+        street = _STREET.search(before) if pattern is STREET_NUMBER else None
+        if _is_long_number(house) or (pattern is STREET_NUMBER and street is None):
+            return ""
+        if pattern is BLOCK_LATIN and _COUNTED.search(before):
+            return ""  # "8 Building 12" may be door 12
+        return f"{street[0]}{house}" if street is not None else house
+    return ""
+
+
+def _may_be_door(words: str) -> bool:
+    """Tell whether words before a house may name a door in it; a long run of words is taken to."""
+    rest = _AREA.sub(" ", unicodedata.normalize("NFKC", words))
+    return len(words) > LONGEST_NAME or any(one.isdigit() for one in rest) or _DOOR.search(rest) is not None
+
+
+def _is_long_number(house: str) -> bool:
+    return sum(one.isdigit() for one in house) > MOST_DIGITS
 
 
 def _forms(name: str) -> set[str]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from directory.place_words import SHARED_NAME, Place, find
+from directory.place_words import SHARED_NAME, Place, building, find
 
 PLACES = [
     Place("AH0102", ("石桥街道", "Shiqiao Street"), False),
@@ -44,3 +46,93 @@ def test_a_name_that_a_street_bears_too_is_less_sure() -> None:
 @pytest.mark.parametrize("words", ["", "3号楼2单元", "石桥那边", "从梧桐里社区搬到石桥南社区"])
 def test_no_community_and_two_communities_are_not_guessed(words: str) -> None:
     assert find(words, PLACES) is None
+
+
+# The house without the door
+
+
+@pytest.mark.parametrize(
+    ("address", "house"),
+    [
+        ("8号楼2单元301", "8号楼"),
+        ("梧桐里8号楼1002", "梧桐里8号楼"),
+        ("梧桐里2区8号楼301", "梧桐里2区8号楼"),
+        ("铁路一村8号楼301", "铁路一村8号楼"),
+        ("兰花路12号3单元402", "兰花路12号"),
+        ("兰花路15弄12号301", "兰花路15弄12号"),
+        ("Wutongli, Building 3", "Wutongli, Building 3"),
+        ("yuntai new town block 4, room 301", "yuntai new town block 4"),
+        ("Fortune Garden Building 2 flat B", "Fortune Garden Building 2"),
+        ("Building B-301", "Building B"),
+    ],
+)
+def test_a_place_before_the_house_is_told_with_it(address: str, house: str) -> None:
+    assert building(address) == house
+
+
+@pytest.mark.parametrize(
+    ("address", "house"),
+    [
+        ("301室8号楼", "8号楼"),
+        ("３０１室，8号楼", "8号楼"),
+        ("三〇一室 8号楼", "8号楼"),
+        ("①室8号楼", "8号楼"),
+        ("甲室8号楼", "8号楼"),
+        ("301 8号楼", "8号楼"),
+        ("301-8号楼", "8号楼"),
+        ("301/8栋", "8栋"),
+        ("2单元301，8幢", "8幢"),
+        ("房号301，梧桐里8号楼", "8号楼"),
+        ("301室兰花路12号3单元", "兰花路12号"),
+        ("301号铁路一村8号楼", "8号楼"),
+        ("Room 301, Building 8", "Building 8"),
+        ("Room\n301, Building 8", "Building 8"),
+        ("Room B, Building 8", "Building 8"),
+        ("B, Building 8", "Building 8"),
+        ("301 Building 8", "Building 8"),
+        ("#301 Building 8", "Building 8"),
+        ("No. 301 of Block 2", "Block 2"),
+        ("Apt 501 of Building 3", "Building 3"),
+        ("Apt. 501, 5th floor, Wutongli, Building 3", "Building 3"),
+        ("apartment 12, building 3", "building 3"),
+        ("Unit 3, Block B", "Block B"),
+        ("Suite 12, Tower View, Block 4", "Block 4"),
+        ("flat twelve, Building 8", "Building 8"),
+        ("Flat 12 Building 8", "Building 8"),
+    ],
+)
+def test_a_door_before_the_house_is_left_out(address: str, house: str) -> None:
+    assert building(address) == house
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "3018号楼",
+        "8号301座",
+        "房号301座机83330000",
+        "8 Building 301",
+        "No. 8 Building 12",
+        "3rd Building 12",
+        "Building 8301",
+    ],
+)
+def test_a_number_that_may_be_the_door_is_no_house(address: str) -> None:
+    assert building(address) == ""
+
+
+@given(
+    st.sampled_from(
+        ("{}室", "{}房", "{}户", "2单元{}", "门牌{}", "{}", "Room {}", "flat {}", "APT {}", "No. {}", "#{}", "rm{}")
+    ),
+    st.integers(100, 9999).filter(lambda door: "8" not in str(door)),
+    st.sampled_from(("", " ", ",", "，", " / ", "-", " of ", "\n", " 梧桐里", " Wutongli ", ", the ")),
+    st.sampled_from(("8号楼", "8 栋", "8幢", "8座", " Building 8", " block 8")),
+    st.sampled_from(("", " 2单元", ", unit 2")),
+)
+def test_no_spelling_with_the_door_first_tells_the_door(
+    door: str, number: int, between: str, house: str, rest: str
+) -> None:
+    told = building(f"{door.format(number)}{between}{house}{rest}")
+
+    assert told in {house.strip(), ""}

@@ -73,3 +73,39 @@ def test_no_offer_of_the_whole_city_names_name_number_or_flat(work: Work, asked:
             assert ticket.code in body
             assert not re.search(r"\b(?:unit|room|group) \d", body)
             assert not any(secret in body for secret in {ticket.requester_name, flat, number} - {""})
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["307室8号楼", "307 8号楼", "2单元307，8号楼", "Room 307, Building 8", "307 Building 8", "Apt 307 of Block 8"],
+)
+def test_no_offer_tells_a_flat_that_stands_before_the_house(work: Work, at: At, noon: datetime, address: str) -> None:
+    at(noon)
+    with work() as uow:
+        seed.load_city(uow)
+        service = next(one for one in uow.catalogue.services.values() if one.is_dispatchable)
+        household = uow.session.scalars(select(Household).order_by(Household.id)).first()
+        assert household is not None
+        tickets.open_ticket(
+            uow,
+            Request(
+                kind=TicketKind.SERVICE,
+                service=service.code,
+                description="请来看看",
+                lang="zh",
+                source=Source.CALL,
+                msisdn=None,
+                notify_msisdn=None,
+                person_id=None,
+                household_id=household.id,
+                requester_name="",
+                address=address,
+                jurisdiction_code=household.community_code,
+            ),
+        )
+    jobs.match()
+
+    with work() as uow:
+        offers = uow.session.scalars(select(OutboundSms.body).where(OutboundSms.wording == "offer")).all()
+    assert offers
+    assert all("8" in offer and "307" not in offer for offer in offers)
