@@ -13,6 +13,7 @@ from ivr.models import CallOutcome, Placing
 from ivr.tree import Ask, Dial, Record
 from tests.factories.ivr import DUTY, Phone
 from tests.factories.people import a_person
+from tests.factories.requests import a_request, a_ticket
 from tests.ivr.conftest import Book, NewPhone, Work
 from tests.ivr.stands import STANDS, STRANGER, answer, arrive
 
@@ -305,6 +306,48 @@ def test_a_later_call_that_gets_through_closes_the_return_call(work: Work, new_p
     second.press("1")
 
     assert owed == [("return_call", "hung_up")]
+    assert book.tasks() == []
+
+
+def test_a_question_about_one_ticket_leaves_the_return_call_about_another_draft(
+    work: Work, new_phone: NewPhone, book: Book, at: Callable[[datetime], None], noon: datetime
+) -> None:
+    at(noon)
+    with work() as uow:
+        a_person(uow)
+        a_ticket(uow, a_request(service="cleaning"))
+    first = new_phone()
+    first.dial()
+    first.say("我家水管爆了")
+    first.hang_up()
+    owed = book.tasks()
+
+    second = new_phone()
+    second.dial()
+    second.say("我的保洁工单到哪一步了")
+    second.press("1")
+
+    assert owed == [("return_call", "hung_up")]
+    assert book.outcome(second) is CallOutcome.ANSWERED
+    assert book.tasks() == owed
+
+
+def test_a_person_who_is_reached_closes_the_return_call_about_a_draft(
+    phone: Phone, new_phone: NewPhone, book: Book, at: Callable[[datetime], None], noon: datetime
+) -> None:
+    at(noon)
+    phone.dial()
+    phone.say("我家水管爆了")
+    phone.hang_up()
+    owed = book.tasks()
+
+    second = new_phone()
+    second.dial()
+    second.press("0")
+    second.duty("completed")
+
+    assert owed == [("return_call", "hung_up")]
+    assert book.outcome(second) is CallOutcome.PERSON
     assert book.tasks() == []
 
 

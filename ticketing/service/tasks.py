@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import timedelta
 
-from sqlalchemy import select, text, update
+from sqlalchemy import or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from core.uow import UnitOfWork
@@ -57,14 +57,20 @@ def meet(
     msisdn: str | None = None,
     ticket: Ticket | None = None,
     kinds: Collection[TaskKind] | None = None,
+    spares: Collection[int] = (),
 ) -> int:
-    """Close the open tasks of a cause, a number or a ticket: what they asked for has happened. Returns how many."""
+    """Close the open tasks of a cause, a number or a ticket: what they asked for has happened. Returns how many.
+
+    Those about the tickets `spares` (ids) stay open.
+    """
     named = {Task.cause: cause, Task.msisdn: msisdn, Task.ticket_id: ticket.id if ticket is not None else None}
     wanted = [column == value for column, value in named.items() if value is not None]
     if not wanted:
         raise ValueError("which tasks are met must be said")
     if kinds is not None:
         wanted.append(Task.kind.in_(kinds))
+    if spares:
+        wanted.append(or_(Task.ticket_id.is_(None), Task.ticket_id.not_in(spares)))
     met = uow.session.scalars(
         update(Task)
         .where(Task.done_at.is_(None), *wanted)
