@@ -15,7 +15,7 @@ from directory import service as directory
 from providers import queries as provider_queries
 from providers.vetting import Standing
 from sms.models import OpenQuestion, OutboundSms
-from tests.factories.people import RESIDENT, a_place
+from tests.factories.people import LANDLINE, RESIDENT, a_place
 from tests.factories.providers import PROVIDER, a_provider
 from tests.factories.requests import a_held_job, a_request, a_ticket, offers_of, steps_of, texts_to
 from ticketing import events
@@ -303,6 +303,45 @@ def test_where_no_text_can_go_a_person_tells_the_resident(uow: UnitOfWork) -> No
     a_place(uow)
     a_held_job(uow, a_ticket(uow, a_request(msisdn="+869785559901", notify_msisdn=None)))
     assert uow.session.scalars(select(Task.reason)).all() == ["tell_visit"]
+
+
+def test_who_gets_no_texts_hears_every_change_from_a_person(uow: UnitOfWork) -> None:
+    a_provider(uow)
+    ticket = a_ticket(uow, a_request(msisdn=LANDLINE, notify_msisdn=None))
+    job = a_held_job(uow, ticket)
+
+    def owed() -> list[str]:
+        """What is to be said by phone, which is then done."""
+        calls = uow.session.scalars(select(Task).where(Task.kind == TaskKind.CALL_BACK, Task.done_at.is_(None))).all()
+        for one in calls:
+            tasks.finish(uow, one.id)
+        return [one.reason for one in calls]
+
+    tomorrow = Window(uow.now + timedelta(days=1), uow.now + timedelta(days=1))
+    soon = Window(uow.now + timedelta(minutes=40), uow.now + timedelta(minutes=40))
+    assert owed() == ["tell_visit"]
+    for promised in (tomorrow, soon):
+        for _ in range(2):
+            dispatches.promise(uow, job.id, promised)
+        assert owed() == ["tell_visit"]
+    dispatches.promise(uow, job.id, tomorrow)
+    dispatches.cancel_by_provider(uow, job.id, "sick")
+    assert owed() == ["text_failed"], "who was to come does not: one call says so"
+    assert offers_of(uow, ticket) == []
+    assert owed() == ["text_failed"]
+
+
+def test_a_holder_released_by_hand_is_told_by_phone_where_no_text_can_go(uow: UnitOfWork) -> None:
+    four_providers(uow)
+    ticket = a_ticket(uow, a_request(msisdn=LANDLINE, notify_msisdn=None))
+    job = a_held_job(uow, ticket)
+    other = uow.session.scalars(select(Candidate.provider_id).where(Candidate.rank == 2)).one()
+    code = provider_queries.by_id(uow.session, other).code
+    offer = dispatches.dispatch_by_hand(uow, ticket.code, code, "the first one is silent")
+    still_owed = select(Task.reason).where(Task.done_at.is_(None))
+    assert (job.state, uow.session.scalars(still_owed).all()) == (DispatchState.CANCELLED, ["text_failed"])
+    assert dispatches.accept(uow, offer.id)
+    assert uow.session.scalars(still_owed).all() == ["tell_visit"]
 
 
 def test_a_text_that_fails_for_good_asks_the_next_provider_or_a_person(uow: UnitOfWork) -> None:

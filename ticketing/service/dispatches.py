@@ -45,6 +45,8 @@ JOB_QUESTION_LASTS = timedelta(days=30)
 NOBODY_CAUSE = "no_provider"
 ARRANGED = (NOBODY_CAUSE, "no_access", "incomplete", "said_called_off", "reopened")
 """Causes of tasks that somebody's coming meets."""
+TIMES = ("rescheduled", "eta_told")
+"""Texts that say when somebody comes."""
 PIN_DIGITS = 4
 
 
@@ -191,9 +193,9 @@ def promise(uow: UnitOfWork, dispatch_id: int, promised: Window) -> Dispatch:
     record(uow, ticket, "eta" if is_first else "rescheduled", provider=_name(uow, dispatch), when=_iso(promised.at))
     tasks.meet(uow, cause=f"ticket:{ticket.id}:no_show")
     if promised.until > promised.at or (not is_first and promised.at - uow.now > timedelta(hours=12)):
-        tell_requester(uow, ticket, "rescheduled", at=promised.at, until=promised.until)
+        _tell_or_call(uow, ticket, "rescheduled", at=promised.at, until=promised.until)
     else:
-        tell_requester(uow, ticket, "eta_told", provider=_name(uow, dispatch), at=promised.at)
+        _tell_or_call(uow, ticket, "eta_told", provider=_name(uow, dispatch), at=promised.at)
     return dispatch
 
 
@@ -261,7 +263,7 @@ def cancel_by_provider(uow: UnitOfWork, dispatch_id: int, reason: str) -> Dispat
     ticket.rounds_before = ticket.round
     record(uow, ticket, "cancelled_by_provider", provider=name, reason=reason)
     sms.close_questions(uow, about=ticket.code)
-    tell_requester(uow, ticket, "provider_changed")
+    _tell_or_call(uow, ticket, "provider_changed")
     match_now(uow, ticket)
     return dispatch
 
@@ -432,7 +434,7 @@ def _give_to_a_person(uow: UnitOfWork, ticket: Ticket) -> None:
     if is_known:
         return  # somebody sees to it already, and the resident has heard it
     task = tasks.open_task(uow, TaskKind.CHECK, _nobody(ticket), NOBODY_CAUSE, ticket=ticket)
-    tell_requester(uow, ticket, "nobody_found")
+    _tell_or_call(uow, ticket, "nobody_found")
     if ticket.tier <= URGENT:
         uow.announce(NobodyToSend(ticket.code, f"nobody:{task.id}"))
 
@@ -458,8 +460,20 @@ def _announce_visit(uow: UnitOfWork, ticket: Ticket, dispatch: Dispatch, provide
         },
         urgency=Urgency.DISPATCH,
     )
+    tasks.meet(uow, cause=_untold(ticket))  # who comes now is all that is still to be said
     if told is None:
-        tasks.open_task(uow, TaskKind.CALL_BACK, f"ticket:{ticket.id}:visit", "tell_visit", ticket=ticket)
+        tasks.open_task(uow, TaskKind.CALL_BACK, _visit(ticket), "tell_visit", ticket=ticket)
+
+
+def _tell_or_call(uow: UnitOfWork, ticket: Ticket, wording: str, **facts: object) -> None:
+    """News of the visit by text; where no text can go a person calls, with what holds by then."""
+    if tell_requester(uow, ticket, wording, **facts) is not None:
+        return
+    if wording in TIMES:
+        tasks.open_task(uow, TaskKind.CALL_BACK, _visit(ticket), "tell_visit", ticket=ticket)
+    else:
+        tasks.meet(uow, cause=_visit(ticket))  # who was to come does not
+        tasks.open_task(uow, TaskKind.CALL_BACK, _untold(ticket), "text_failed", ticket=ticket)
 
 
 def _arrived(uow: UnitOfWork, ticket: Ticket, dispatch: Dispatch, *, is_assumed: bool) -> None:
@@ -469,8 +483,8 @@ def _arrived(uow: UnitOfWork, ticket: Ticket, dispatch: Dispatch, *, is_assumed:
     mark_contacted(uow, ticket)
     record(uow, ticket, "arrival_assumed" if is_assumed else "arrived", provider=_name(uow, dispatch))
     sms.close_questions(uow, kind="visit", reference=dispatch.id)
-    for cause in ("no_show", "visit"):
-        tasks.meet(uow, cause=f"ticket:{ticket.id}:{cause}")
+    for cause in (f"ticket:{ticket.id}:no_show", _visit(ticket)):
+        tasks.meet(uow, cause=cause)
     uow.session.flush()
 
 
@@ -495,7 +509,7 @@ def _release_holder(uow: UnitOfWork, ticket: Ticket, reason: str) -> None:
     record(uow, ticket, "released", provider=_name(uow, held))
     sms.close_questions(uow, about=ticket.code)
     tell_provider(uow, ticket, held.provider_id, "job_cancelled")
-    tell_requester(uow, ticket, "provider_changed")
+    _tell_or_call(uow, ticket, "provider_changed")
 
 
 def _end_job(uow: UnitOfWork, dispatch: Dispatch, state: DispatchState, reason: str = "") -> None:
@@ -527,6 +541,14 @@ def _name(uow: UnitOfWork, dispatch: Dispatch) -> str:
 
 def _nobody(ticket: Ticket) -> str:
     return f"ticket:{ticket.id}:{NOBODY_CAUSE}"
+
+
+def _visit(ticket: Ticket) -> str:
+    return f"ticket:{ticket.id}:visit"
+
+
+def _untold(ticket: Ticket) -> str:
+    return f"ticket:{ticket.id}:untold"
 
 
 def _iso(at: datetime | None) -> str | None:

@@ -14,6 +14,7 @@ from directory import language
 from directory import queries as people
 from providers import queries as providers
 from sms import service as sms
+from sms.models import OutboundSms
 from ticketing import reference, sla, tier
 from ticketing.dispatch_lifecycle import HOLDING, DispatchState
 from ticketing.errors import IllegalMove, ReasonMissing, TooLateToReopen
@@ -331,10 +332,10 @@ def call_off_dispatches(uow: UnitOfWork, ticket: Ticket, reason: str) -> None:
     uow.session.flush()
 
 
-def tell_requester(uow: UnitOfWork, ticket: Ticket, wording: str, **facts: object) -> None:
-    """A text about the ticket to whoever gets its texts, if anybody can."""
+def tell_requester(uow: UnitOfWork, ticket: Ticket, wording: str, **facts: object) -> OutboundSms | None:
+    """A text about the ticket to whoever gets its texts; None when nobody can."""
     known = {"code": ticket.code, **facts}
-    sms.tell(uow, ticket.notify_msisdn, wording, lang=ticket.lang, about=ticket.code, facts=known)
+    return sms.tell(uow, ticket.notify_msisdn, wording, lang=ticket.lang, about=ticket.code, facts=known)
 
 
 def tell_provider(uow: UnitOfWork, ticket: Ticket, provider_id: int, wording: str, **facts: object) -> None:
