@@ -80,7 +80,7 @@ _GOING_ON = re.compile(r"[着在上没活家里修弄干忙赶路]$")
 """Before 呢: something is going on (路上呢, 修着呢), nothing is asked."""
 _BARE_ANSWERS = frozenset(("yes", "no", "accept", "reject", "coming", "not_coming"))
 _STANDS_BEFORE = re.compile(
-    r"(?:^|[^\u4e00-\u9fff]|[我俺都也很就嗯恩那哦噢喔唔还不好行可以成对是没中得会要想能先带一起共同]|不过|但是?)$"
+    r"(?:^|[^\u4e00-\u9fff]|[我俺都也很就嗯恩那哦噢喔唔还不好行可以成对是没中得会要想能先带一起共同]|不过|但是?)(?<!不晓得)(?<!勿晓得)$"
 )
 _STANDS_AFTER = re.compile(r"$|[^\u4e00-\u9fff]|[的了啊呀吧哦嘛呢哈啦嘞咯喽嗯就好行可对是谢没中得滴哒咧哩嘅喇]")
 _CLAUSES = re.compile(r"[,.。!?;、 ]+")

@@ -163,3 +163,14 @@ def test_an_opinion_is_praise_blame_wish_or_none(text: str, intent: Intent) -> N
 def test_a_service_can_be_called_off_and_a_ticket_asked_after_with_nothing_open() -> None:
     assert intent_of("退订牛奶", "resident:none") is Intent.CANCEL
     assert hear("A1023 怎么样了", "resident:none") == (Intent.STATUS_QUERY, {"ticket": "A1023"})
+
+
+@pytest.mark.parametrize("context", LONE_ONE)
+@pytest.mark.parametrize("text", ["不晓得", "我也不晓得了", "勿晓得", "不知道", "我也不知道了", "修了也不晓得好没好"])
+def test_who_does_not_know_has_not_said_that_he_got_it(text: str, context: str) -> None:
+    assert intent_of(text, context) not in {Intent.THANKS, Intent.ACK, Intent.AFFIRM, Intent.ACCEPT}
+
+
+@pytest.mark.parametrize("text", ["晓得了", "晓得", "知道了"])
+def test_who_knows_has_got_it(text: str) -> None:
+    assert intent_of(text, "resident:notice") is Intent.THANKS
