@@ -105,6 +105,12 @@ def answers_since(session: Session, msisdn: str, since: datetime) -> list[str]:
     )
 
 
+def has_answer(session: Session, text: InboundSms) -> bool:
+    """Tell whether a text that came in was answered, by a text that was not held back."""
+    answered = exists().where(OutboundSms.answers_id == text.id, OutboundSms.delivery != Delivery.SUPPRESSED)
+    return bool(session.scalar(select(answered)))
+
+
 def count_inbound(
     session: Session,
     msisdn: str,

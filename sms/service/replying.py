@@ -7,6 +7,7 @@ from core.uow import UnitOfWork
 from directory import queries as people
 from directory.models import Purpose
 from sms import loop_guard, queries, reply_language
+from sms.delivery import Delivery
 from sms.models import InboundSms
 from sms.service.outgoing import ask, tell
 from sms.urgency import Urgency
@@ -34,12 +35,16 @@ def answer_with(
     purpose: Purpose = Purpose.SERVICE,
     urgency: Urgency = Urgency.SERVICE,
 ) -> bool:
-    """Write the answer to a text, and open the question that it asks. False when the loop guard keeps it back."""
+    """Write the answer to a text, and open the question that it asks. False when nobody will be told.
+
+    That is when the loop guard keeps it back, the number asked us to stop or cannot be texted, or there is no such
+    wording. True when it waits to be sent, or the text had its answer before.
+    """
     sent = queries.answers_since(uow.session, text.msisdn, uow.now - loop_guard.WINDOW)
     if not loop_guard.may_answer(reply.wording, sent, uow.policy.sms.automatic_answers_an_hour):
         return False
     if reply.asks is None:
-        tell(
+        told = tell(
             uow,
             text.msisdn,
             reply.wording,
@@ -51,7 +56,7 @@ def answer_with(
             answers=text,
         )
     else:
-        ask(
+        told = ask(
             uow,
             text.msisdn,
             reply.wording,
@@ -63,4 +68,6 @@ def answer_with(
             urgency=urgency,
             answers=text,
         )
-    return True
+    if told is None:
+        return queries.has_answer(uow.session, text)
+    return told.delivery is Delivery.QUEUED

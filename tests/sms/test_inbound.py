@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from twilio.request_validator import RequestValidator
 
 from core import answers, events
+from core.answers import Reply
 from core.uow import UnitOfWork
 from directory import service as directory
 from directory.models import Consent, Purpose, SuppressionScope
@@ -20,7 +21,7 @@ from sms import jobs
 from sms.delivery import Delivery
 from sms.events import DangerTexted, PersonAsked, UnclearText
 from sms.models import InboundSms, Outcome
-from sms.service import questions
+from sms.service import questions, replying
 from tests.conftest import PUBLIC_URL, TOKEN
 from tests.factories.people import LANDLINE, RESIDENT, a_person
 from tests.factories.providers import PROVIDER, a_provider
@@ -460,6 +461,45 @@ def test_somebody_elses_code_tells_nothing(text_in: Texts, work: Work) -> None:
     text_in(code, OTHER)
 
     assert wordings_to(OTHER) == ["code_not_found"]
+
+
+# Nobody is told
+
+
+@pytest.mark.parametrize("words", ["呱呱", "帮助"])
+def test_who_stopped_and_writes_later_is_read_by_a_person(
+    text_in: Texts, at: At, noon: datetime, work: Work, phone_line: PhoneLine, words: str
+) -> None:
+    text_in("STOP", RESIDENT)
+    at(noon + timedelta(days=1))
+    text_in(words, RESIDENT)
+    jobs.deliver()
+
+    assert outcomes() == [Outcome.HANDLED, Outcome.QUEUED]
+    assert phone_line.sent == []
+    with work() as uow:
+        assert uow.session.execute(select(Task.kind, Task.msisdn)).all() == [(TaskKind.CHECK, RESIDENT)]
+
+
+def test_a_text_from_a_landline_is_read_by_a_person(text_in: Texts, heard: list[object]) -> None:
+    text_in("呱呱", LANDLINE)
+
+    assert outcomes() == [Outcome.QUEUED]
+    assert outbound() == []
+    assert heard == [UnclearText(inbound()[0].id, LANDLINE, "")]
+
+
+def test_an_answer_that_went_out_before_counts_and_one_held_back_does_not(text_in: Texts, work: Work) -> None:
+    text_in("呱呱", RESIDENT)
+    text_in("STOP", OTHER)
+    text_in("呱呱", OTHER)
+
+    with work() as uow:
+        answered, _, held_back = uow.session.scalars(select(InboundSms).order_by(InboundSms.id))
+        assert replying.answer_with(uow, answered, Reply("unknown"), "zh")
+        assert not replying.answer_with(uow, held_back, Reply("unknown"), "zh")
+    assert wordings_to(RESIDENT) == ["unknown"]
+    assert wordings_to(OTHER) == ["unknown"]
 
 
 # Cost
