@@ -65,14 +65,14 @@ def _question(context: str, intents: str, take: answers.Taker, *, takes_digits: 
     return Question(context, frozenset(intents.split()), takes_digits, take)
 
 
+COURSE_OF_A_JOB = (
+    "arrive eta complete incomplete quote no_access reschedule cancelled reject transfer complaint ack question"
+)
 QUESTIONS = {
     "offer": _question("provider:offer", "accept reject transfer ack question", ticketing.answers.take_offer),
-    "job": _question(
-        "provider:accepted",
-        "arrive eta complete incomplete quote no_access reschedule cancelled reject transfer complaint ack question",
-        ticketing.answers.take_job,
-        takes_digits=False,
-    ),
+    "job": _question("provider:accepted", COURSE_OF_A_JOB, ticketing.answers.take_job, takes_digits=False),
+    "amount": _question("provider:amount", COURSE_OF_A_JOB, ticketing.answers.take_job, takes_digits=False),
+    "quote_amount": _question("provider:quote", COURSE_OF_A_JOB, ticketing.answers.take_job, takes_digits=False),
     "visit": _question(
         "resident:visit",
         "affirm reschedule cancel status_query question address_change thanks",

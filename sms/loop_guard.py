@@ -11,7 +11,7 @@ MINUTE = timedelta(minutes=1)
 COUNTED = frozenset(
     {
         "unknown", "ask_code", "help_resident", "help_provider", "code_not_found", "ask_time", "ask_eta", "amount_ask",
-        "pin_ask",
+        "quote_ask", "pin_ask",
     }
 )  # fmt: skip
 """Answers that mean "say it again": confirmations of something understood never count."""

@@ -30,6 +30,7 @@ IS_IT_SOLVED = "resident:resolved"
 PLAIN = 0.8
 """From this certainty on it was said in words of trouble, not by a mere no (0.75)."""
 IN_HAND = "provider:accepted"
+CHARGED = "provider:amount"
 WRITTEN_DOWN = {
     Intent.QUESTION: TicketKind.QUESTION,
     Intent.COMPLAINT: TicketKind.COMPLAINT,
@@ -78,7 +79,6 @@ def take_job(uow: UnitOfWork, answer: Answer) -> Taken | None:
     dispatch, ticket = _job(uow, answer)
     if dispatch.state not in HOLDING:
         return _after_the_end(uow, answer, dispatch, ticket)
-    values = answer.reading.values
     match answer.reading.intent:
         case Intent.ARRIVE:
             dispatches.arrive(uow, dispatch.id)
@@ -88,7 +88,7 @@ def take_job(uow: UnitOfWork, answer: Answer) -> Taken | None:
         case Intent.COMPLETE:
             return _completed(uow, answer, dispatch, ticket)
         case Intent.QUOTE:
-            return _quoted(uow, values, dispatch, ticket)
+            return _quoted(uow, answer, dispatch, ticket)
         case Intent.INCOMPLETE:
             dispatches.incomplete(uow, dispatch.id, answer.words)
             return _reply("job_noted", ticket)
@@ -277,16 +277,21 @@ def _new_time(uow: UnitOfWork, answer: Answer, dispatch: Dispatch, ticket: Ticke
 
 
 def _completed(uow: UnitOfWork, answer: Answer, dispatch: Dispatch, ticket: Ticket) -> Taken:
-    """Done counts once the amount is known, the resident need not agree to it first, and the code was named."""
+    """Done counts once the amount is known, the resident need not agree to it first, and the code was named.
+
+    The amount is asked for after the code of completion was named, so that its answer need not name the code again.
+    """
     values, service = answer.reading.values, uow.catalogue.services[ticket.service]
     if ticket.completion_pin:
         rest = _without_pin(answer.words, ticket)
-        if rest is None:
+        if rest is None and answer.question != "amount":
             return _reply("pin_ask", ticket, closes=KEEPS_OPEN)
-        values = read(rest, context=IN_HAND, lang=ticket.lang, now=answer.at.astimezone(uow.zone)).values
+        if rest is not None:
+            context = CHARGED if answer.question == "amount" else IN_HAND
+            values = read(rest, context=context, lang=ticket.lang, now=answer.at.astimezone(uow.zone)).values
     amount = _fen(values, "amount")
     if amount is None and service.price_model != "free":
-        return _reply("amount_ask", ticket, closes=KEEPS_OPEN)
+        return _reply("amount_ask", ticket, closes=KEEPS_OPEN, asks=Ask("amount", ticket.code, dispatch.id))
     most = prices.most_without_asking(service)
     agreed = quotes.amount_agreed(uow, dispatch.id)
     tolerance = uow.policy.sms.wide_price_tolerance_percent
@@ -309,12 +314,13 @@ def _without_pin(words: str, ticket: Ticket) -> str | None:
     return f"{rest[: found.start()]} {rest[found.end() :]}" if found is not None else None
 
 
-def _quoted(uow: UnitOfWork, values: Mapping[str, str], dispatch: Dispatch, ticket: Ticket) -> Taken:
+def _quoted(uow: UnitOfWork, answer: Answer, dispatch: Dispatch, ticket: Ticket) -> Taken:
+    values = answer.reading.values
     amount = _fen(values, "amount")
     if amount is None:
-        return _reply("amount_ask", ticket, closes=KEEPS_OPEN)
+        return _reply("quote_ask", ticket, closes=KEEPS_OPEN, asks=Ask("quote_amount", ticket.code, dispatch.id))
     quotes.quote(uow, dispatch.id, amount, _fen(values, "labour"), _fen(values, "parts"))
-    return _reply("quote_noted", ticket, closes=KEEPS_OPEN, total=amount)
+    return _reply("quote_noted", ticket, closes=answer.question == "quote_amount", total=amount)
 
 
 def _given_back(uow: UnitOfWork, answer: Answer, dispatch: Dispatch, ticket: Ticket) -> Taken:
@@ -431,8 +437,8 @@ def _window(uow: UnitOfWork, answer: Answer, agreed: datetime | None = None) -> 
     return read_window(answer.reading.values, answer.at.astimezone(uow.zone), agreed)
 
 
-def _reply(wording: str, ticket: Ticket, *, closes: bool = True, **facts: object) -> Taken:
-    return Taken(Reply(wording, {"code": ticket.code, **facts}, ticket.code), closes=closes)
+def _reply(wording: str, ticket: Ticket, *, closes: bool = True, asks: Ask | None = None, **facts: object) -> Taken:
+    return Taken(Reply(wording, {"code": ticket.code, **facts}, ticket.code, asks), closes=closes)
 
 
 def _fen(values: Mapping[str, str], key: str) -> int | None:

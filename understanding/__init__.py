@@ -1,6 +1,6 @@
 """What words mean: texts and speech read as an intent, its values and a certainty. Pure; everybody may import it."""
 
-from understanding.reader import read
+from understanding.reader import EXPECT_SUM, read
 from understanding.reading import MAYBE, SURE, Intent, Reading
 
-__all__ = ["MAYBE", "SURE", "Intent", "Reading", "read"]
+__all__ = ["EXPECT_SUM", "MAYBE", "SURE", "Intent", "Reading", "read"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -46,16 +47,22 @@ _SCANNER = Scanner(
     + [("past", word) for word in _WORDS["past"]["words"]]
 )
 _NEGATORS = tuple(_WORDS["negators"]["before"])
+_NUMBER_ALONE = re.compile(rf"\W*(?:{'|'.join(sorted(set(NUMBERS.values())))})[\W呀啊吧哦呢]*")
 _ORDER = (DangerKind.FIRE, DangerKind.MEDICAL, DangerKind.POLICE, DangerKind.GAS)
 
 
-def find(text: str) -> Danger | None:
-    """Find danger to life in a text of any form; None when there is none or it is denied, past or a drill."""
-    return find_folded(fold(text))
+def find(text: str, *, expects_sum: bool = False) -> Danger | None:
+    """Find danger to life in a text of any form; None when there is none or it is denied, past or a drill.
+
+    ``expects_sum``: the sender was asked for a sum, so that a bare 110, 119 or 120 is one and calls for nobody.
+    """
+    return find_folded(fold(text), expects_sum=expects_sum)
 
 
-def find_folded(folded: str) -> Danger | None:
+def find_folded(folded: str, *, expects_sum: bool = False) -> Danger | None:
     """Find danger in a text that is folded already."""
+    if expects_sum and _NUMBER_ALONE.fullmatch(folded):
+        return None
     hits = _SCANNER.scan(folded)
     if not hits:
         return None

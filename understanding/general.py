@@ -20,9 +20,9 @@ def unknown(reason: str = "") -> Reading:
     return reading(Intent.UNKNOWN, 0.4 if reason else 0.2, reason=reason)
 
 
-def read_danger(said: Said) -> Reading | None:
+def read_danger(said: Said, *, expects_sum: bool = False) -> Reading | None:
     """Read danger to life."""
-    found = danger.find_folded(said.folded)
+    found = danger.find_folded(said.folded, expects_sum=expects_sum)
     return reading(Intent.EMERGENCY, 0.95, number=found.number) if found else None
 
 
@@ -45,9 +45,9 @@ def read_language(said: Said) -> Reading | None:
 _LABOUR = re.compile(r"人工(?:费|钱|收|是)?[: ]*[\d零一二三四五六七八九十百两]")
 
 
-def read_always(said: Said) -> Reading | None:
+def read_always(said: Said, *, expects_sum: bool = False) -> Reading | None:
     """Read what beats the open question in every context; None leaves the text to the question."""
-    found = read_danger(said) or read_consent(said)
+    found = read_danger(said, expects_sum=expects_sum) or read_consent(said)
     if found:
         return found
     if not said.folded:

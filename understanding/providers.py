@@ -50,6 +50,10 @@ _CONDITION = re.compile(
     r"才(?:能)?(?:接|去|干|做|来)|(?:就|再)(?:接|去|干|做)|加钱|加价|涨|加\d+|如果|要是|除非|的话|(?<![a-z])(?:if|"
     r"unless|only if|for \d+)(?![a-z])"
 )
+_OTHER_NEWS = (
+    "not_complete", "no_access", "cancelled", "transfer", "complaint", "grievance", "wrong_number", "pause", "eta",
+    "arrive", "reschedule_job", "hedge",
+)  # fmt: skip
 _WORD_CHARACTERS = re.compile(r"[^\W\d_]")
 
 
@@ -184,6 +188,27 @@ def _accepted(said: Said) -> Reading:
         return priced
     course = _course(said, values)
     return course or _on_the_way(said, values) or _rest(said, values)
+
+
+def _amount(said: Said) -> Reading:
+    """Read what a finished job cost, which was asked for: a sum alone says it; everything else is read as ever."""
+    return _sum_asked_for(said, Intent.COMPLETE, is_other=bool(_PRICED.search(said.folded)))
+
+
+def _quote(said: Said) -> Reading:
+    """Read the sum of a quote that was asked for: a sum alone says it; everything else is read as ever."""
+    return _sum_asked_for(said, Intent.QUOTE, is_other=said.has("complete"))
+
+
+def _sum_asked_for(said: Said, intent: Intent, *, is_other: bool) -> Reading:
+    if is_other or len(said.codes) > 1 or said.when or said.phone or said.is_question or said.has(*_OTHER_NEWS):
+        return _accepted(said)
+    if said.is_lone_number and said.choices[0] in (1, 2):
+        return unknown("range")  # the habit of answering with a digit: nothing costs so little
+    amount = _pays(said)
+    if amount is None or (said.has("reject") and amount.amount != "0"):  # "no charge" refuses nothing
+        return _accepted(said)
+    return reading(intent, 0.95, **amount.values(), ticket=_ticket(said))
 
 
 def _by_himself(said: Said) -> bool:
@@ -384,6 +409,8 @@ def _none(said: Said) -> Reading:
 _READERS: dict[str, Callable[[Said], Reading]] = {
     "offer": _offer,
     "accepted": _accepted,
+    "amount": _amount,
+    "quote": _quote,
     "multi": _multi,
     "none": _none,
 }

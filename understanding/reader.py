@@ -12,6 +12,9 @@ from understanding.residents import read_resident
 from understanding.said import Said
 from understanding.speech import read_speech
 
+EXPECT_SUM = frozenset({"provider:amount", "provider:quote"})
+"""The contexts in which a sum was asked for: there a bare 110, 119 or 120 is one, and no danger."""
+
 
 def read(text: str, *, context: str, lang: str, now: datetime, open_codes: Collection[str] = ()) -> Reading:
     """Read a text in the context of the open question, written ``role:question`` (docs/understanding.md lists them).
@@ -25,7 +28,7 @@ def read(text: str, *, context: str, lang: str, now: datetime, open_codes: Colle
         raise ValueError("now must be aware: a naive datetime has no days")
     role, _, question = context.partition(":")
     said = Said(text, role=role, now=now, open_codes=open_codes)
-    found = read_always(said)
+    found = read_always(said, expects_sum=context in EXPECT_SUM)
     if found is not None:
         return found
     if role == "provider":

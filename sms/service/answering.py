@@ -13,7 +13,7 @@ from sms.events import UnclearText
 from sms.models import InboundSms, OpenQuestion, Outcome
 from sms.service.replying import answer_with
 from sms.which_question import Candidate
-from understanding import MAYBE, SURE, Intent, Reading, read
+from understanding import EXPECT_SUM, MAYBE, SURE, Intent, Reading, read
 from understanding.codes import find_codes, spoken_code
 from understanding.folding import fold
 from understanding.said import Said
@@ -37,6 +37,17 @@ COURTESIES = frozenset({Intent.THANKS, Intent.ACK, Intent.GOODBYE})
 _WORD = re.compile(r"\w")
 
 
+def awaits_a_sum(uow: UnitOfWork, msisdn: str) -> bool:
+    """Whether this number was asked for a sum and has not answered: its 120 is a price and no call for help."""
+    return bool(_sum_context(queries.open_questions(uow.session, msisdn, uow.now)))
+
+
+def _sum_context(asked: Sequence[OpenQuestion]) -> str:
+    """The context of the newest question that a sum answers; empty when there is none."""
+    contexts = (answers.question(one.kind).context for one in asked if one.kind in answers.kinds())
+    return next((context for context in contexts if context in EXPECT_SUM), "")
+
+
 class Conversation:
     """What we asked a number lately, and how a text of it is read."""
 
@@ -49,6 +60,8 @@ class Conversation:
         context = answers.question(newest.kind).context if newest is not None else "resident"
         self.role = context.partition(":")[0]
         self.reading = self._read(text.body, f"{self.role}:none")
+        if self.reading.intent is Intent.EMERGENCY:  # danger does not come here: a bare 120 is the sum we asked for
+            self.reading = self._read(text.body, _sum_context(self._open()))
 
     @property
     def about(self) -> str:

@@ -18,7 +18,7 @@ from sms import carrier_words, loop_guard, queries
 from sms.carrier_words import Verb
 from sms.events import DangerTexted, PersonAsked, UnclearText
 from sms.models import InboundSms, Outcome
-from sms.service.answering import Conversation
+from sms.service.answering import Conversation, awaits_a_sum
 from sms.service.replying import answer_with, language_for
 from sms.urgency import Urgency
 from sms.wording import MACHINES
@@ -90,7 +90,7 @@ def _act(uow: UnitOfWork, text: InboundSms, message: MoMessage) -> Outcome:
     is_machine = loop_guard.is_automatic(
         text.body, marks=MACHINES, signatures={uow.policy.city.signature, uow.policy.city.signature_en}
     )
-    found = danger.find(text.body)
+    found = _danger_in(uow, text)
     if found is not None:
         return _warn(uow, text, found, is_flood=is_flood, is_machine=is_machine)
     verb = carrier_words.acted_upon(text.body, message.opt_out_type, has_stopped=_has_stopped(uow, text.msisdn))
@@ -114,6 +114,14 @@ def _act(uow: UnitOfWork, text: InboundSms, message: MoMessage) -> Outcome:
         case Intent.LANGUAGE:
             return talk.help(language.of_person(talk.reading.values["lang"]))
     return talk.handle(lang)
+
+
+def _danger_in(uow: UnitOfWork, text: InboundSms) -> Danger | None:
+    """Danger in the words; a bare 110, 119 or 120 of somebody whom we asked for a sum is that sum."""
+    found = danger.find(text.body)
+    if found is None or danger.find(text.body, expects_sum=True) is not None:
+        return found
+    return None if awaits_a_sum(uow, text.msisdn) else found
 
 
 def _warn(uow: UnitOfWork, text: InboundSms, found: Danger, *, is_flood: bool, is_machine: bool) -> Outcome:

@@ -11,7 +11,8 @@ from understanding.danger import DangerKind, find
 EVERY_CONTEXT = [
     "resident:visit", "resident:rsvp", "resident:poll", "resident:resolved", "resident:csat", "resident:notice",
     "resident:feedback", "resident:none", "resident:quote", "resident:which_code", "provider:offer",
-    "provider:accepted", "provider:multi", "provider:none", "ivr:describe", "ivr:menu", "ivr:confirm", "ivr:address",
+    "provider:accepted", "provider:amount", "provider:quote",
+    "provider:multi", "provider:none", "ivr:describe", "ivr:menu", "ivr:confirm", "ivr:address",
     "ivr:which_person", "ivr:code", "ivr:more", "",
 ]  # fmt: skip
 

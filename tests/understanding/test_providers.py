@@ -8,6 +8,7 @@ from tests.understanding.hearing import NOW, hear, intent_of
 from understanding import SURE, Intent, read
 
 OFFER, JOB = "provider:offer", "provider:accepted"
+CHARGED, QUOTED = "provider:amount", "provider:quote"
 
 
 @pytest.mark.parametrize(
@@ -97,6 +98,44 @@ def test_what_is_not_finished_is_never_complete(text: str) -> None:
 )  # fmt: skip
 def test_completion_that_is_denied_is_a_job_not_done(text: str) -> None:
     assert intent_of(text, JOB) is Intent.INCOMPLETE
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        ("120", "120"), ("119", "119"), ("110", "110"), ("120!", "120"), ("100", "100"), ("0", "0"), ("1430", "1430"),
+        ("120元", "120"), ("一百二", "120"), ("120.5", "120.5"), ("收了120块", "120"), ("报120", "120"), ("免费", "0"),
+        ("no charge", "0"), ("it was 120 in cash", "120"), ("完工 120", "120"),
+    ],
+)  # fmt: skip
+def test_a_sum_that_was_asked_for_says_what_the_finished_job_cost(text: str, amount: str) -> None:
+    found = read(text, context=CHARGED, lang="zh", now=NOW)
+
+    assert (found.intent, found.values) == (Intent.COMPLETE, {"amount": amount})
+    assert found.certainty >= SURE
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("1", Intent.UNKNOWN), ("2", Intent.UNKNOWN), ("120分钟", Intent.ETA), ("40分钟到", Intent.ETA),
+        ("还没完工", Intent.INCOMPLETE), ("报价120", Intent.QUOTE), ("明天120吗", Intent.QUESTION),
+        ("好的", Intent.ACK), ("我家着火了 120", Intent.EMERGENCY), ("快打120", Intent.EMERGENCY),
+    ],
+)  # fmt: skip
+def test_what_is_no_sum_is_read_as_ever_though_one_was_asked_for(text: str, intent: Intent) -> None:
+    assert intent_of(text, CHARGED) is intent
+
+
+def test_the_sum_of_a_quote_that_was_asked_for_ends_no_job() -> None:
+    assert hear("120", QUOTED) == (Intent.QUOTE, {"amount": "120"})
+    assert hear("人工120材料200", QUOTED) == (Intent.QUOTE, {"amount": "320", "labour": "120", "parts": "200"})
+    assert hear("完工 120", QUOTED) == (Intent.COMPLETE, {"amount": "120"})
+
+
+@pytest.mark.parametrize("number", ["110", "119", "120"])
+def test_a_bare_emergency_number_calls_for_help_where_no_sum_was_asked_for(number: str) -> None:
+    assert intent_of(number, JOB) is Intent.EMERGENCY
 
 
 @pytest.mark.parametrize("text", ["payment received, done 120", "tenant fixed 120", "went and fixed it, 120 yuan"])
