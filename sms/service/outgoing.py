@@ -129,11 +129,15 @@ def write_by_hand(
     return _write(uow, msisdn, BY_HAND, text, lang, about, Purpose.SERVICE, Urgency.SERVICE, None, None, key)
 
 
-def withdraw_unsent(uow: UnitOfWork, *, about: str, wording: str, msisdn: str | None = None) -> int:
-    """Keep texts of this wording about a ticket from going out when they still wait. Returns how many."""
+def withdraw_unsent(uow: UnitOfWork, *, about: str, wording: str | None = None, msisdn: str | None = None) -> int:
+    """Keep texts about a ticket from going out when they still wait. Returns how many.
+
+    Those of one wording; without it all but the words that a person wrote by hand.
+    """
+    is_meant = OutboundSms.wording == wording if wording is not None else OutboundSms.wording != BY_HAND
     waiting = (
         update(OutboundSms)
-        .where(OutboundSms.about == about, OutboundSms.wording == wording, OutboundSms.delivery == Delivery.QUEUED)
+        .where(OutboundSms.about == about, is_meant, OutboundSms.delivery == Delivery.QUEUED)
         .values(delivery=Delivery.EXPIRED, settled_at=uow.now)
         .returning(OutboundSms.id)
     )

@@ -113,6 +113,21 @@ def test_what_still_waits_can_be_withdrawn(uow: UnitOfWork) -> None:
     assert waiting.delivery is Delivery.EXPIRED
 
 
+def test_all_that_waits_about_a_ticket_is_withdrawn_but_not_a_persons_own_words(uow: UnitOfWork) -> None:
+    waiting = [a_text(uow, RESIDENT, about="A1023") for _ in range(2)]
+    others = [
+        a_text(uow, OTHER, about="A1023"),
+        a_text(uow, RESIDENT, about="B4077"),
+        service.write_by_hand(uow, RESIDENT, "王师傅九点到", about="A1023", lang="zh"),
+    ]
+
+    assert service.withdraw_unsent(uow, about="A1023", msisdn=RESIDENT) == len(waiting)
+    for text in (*waiting, *others):
+        uow.session.refresh(text)
+    assert {text.delivery for text in waiting} == {Delivery.EXPIRED}
+    assert {text.delivery for text in others} == {Delivery.QUEUED}
+
+
 def test_words_by_hand_are_signed_and_the_same_form_twice_is_one_text(uow: UnitOfWork) -> None:
     first = service.write_by_hand(uow, RESIDENT, " 师傅明天来 ", about="A1023", lang="zh", key=KEY)
 

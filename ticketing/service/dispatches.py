@@ -34,6 +34,7 @@ from ticketing.service.tickets import (
     service_name,
     tell_provider,
     tell_requester,
+    withdraw_news,
 )
 from ticketing.tier import URGENT
 
@@ -219,7 +220,7 @@ def complete(
     assume_arrival(uow, ticket, dispatch)
     if ticket.state is State.WAITING_QUOTE:
         move(ticket, State.IN_PROGRESS)
-    _end_job(uow, dispatch, DispatchState.COMPLETED)
+    _end_job(uow, ticket, dispatch, DispatchState.COMPLETED)
     dispatch.amount, dispatch.labour, dispatch.parts = amount, labour, parts
     move(ticket, State.DONE)
     ticket.done_at = uow.now
@@ -258,7 +259,7 @@ def cancel_by_provider(uow: UnitOfWork, dispatch_id: int, reason: str) -> Dispat
     """The provider cannot come after all: the requester is told and the others are asked."""
     dispatch, ticket = _held(uow, dispatch_id)
     name = _name(uow, dispatch)
-    _end_job(uow, dispatch, DispatchState.CANCELLED, reason)
+    _end_job(uow, ticket, dispatch, DispatchState.CANCELLED, reason)
     move(ticket, State.OPEN)
     ticket.rounds_before = ticket.round
     record(uow, ticket, "cancelled_by_provider", provider=name, reason=reason)
@@ -492,7 +493,7 @@ def _back_to_a_person(
     uow: UnitOfWork, ticket: Ticket, dispatch: Dispatch, state: DispatchState, reason: str, words: str
 ) -> None:
     name = _name(uow, dispatch)
-    _end_job(uow, dispatch, state, reason)
+    _end_job(uow, ticket, dispatch, state, reason)
     move(ticket, State.OPEN)
     ticket.rounds_before = ticket.round
     record(uow, ticket, reason, provider=name, note=words)
@@ -504,7 +505,7 @@ def _release_holder(uow: UnitOfWork, ticket: Ticket, reason: str) -> None:
     held = uow.session.scalars(
         select(Dispatch).where(Dispatch.ticket_id == ticket.id, Dispatch.state.in_(HOLDING))
     ).one()
-    _end_job(uow, held, DispatchState.CANCELLED, reason)
+    _end_job(uow, ticket, held, DispatchState.CANCELLED, reason)
     move(ticket, State.OPEN)
     record(uow, ticket, "released", provider=_name(uow, held))
     sms.close_questions(uow, about=ticket.code)
@@ -512,9 +513,10 @@ def _release_holder(uow: UnitOfWork, ticket: Ticket, reason: str) -> None:
     _tell_or_call(uow, ticket, "provider_changed")
 
 
-def _end_job(uow: UnitOfWork, dispatch: Dispatch, state: DispatchState, reason: str = "") -> None:
+def _end_job(uow: UnitOfWork, ticket: Ticket, dispatch: Dispatch, state: DispatchState, reason: str = "") -> None:
     check_move(dispatch.state, state)
     dispatch.state, dispatch.reason, dispatch.ended_at = state, reason, uow.now
+    withdraw_news(uow, ticket, dispatch.provider_id)
     uow.session.flush()
 
 

@@ -93,6 +93,7 @@ def decline(uow: UnitOfWork, quote_id: int) -> Quote:
         tickets.mark_contacted(uow, ticket)
         record(uow, ticket, "quote_declined", amount=stated.amount)
         dispatch.state, dispatch.reason, dispatch.ended_at = DispatchState.CANCELLED, "quote_declined", uow.now
+        tickets.withdraw_news(uow, ticket, dispatch.provider_id)
         tickets.tell_provider(uow, ticket, dispatch.provider_id, "quote_declined")
         tickets.cancel(uow, ticket.code, "quote_declined", tells=False)
     return stated

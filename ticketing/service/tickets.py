@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -38,6 +38,10 @@ MATCH = "ticketing.match"
 SUPERVISED_FROM = 3  # reopenings
 MET_BY_THE_END = frozenset({TaskKind.CHECK, TaskKind.FOLLOW_UP, TaskKind.RETURN_CALL})
 """Tasks that nobody need do any more once a ticket is over; a call-back that was asked for is still owed."""
+VISIT_NEWS = ("visit_told", "eta_told", "rescheduled")
+"""Texts to the requester that no longer hold once the job is over or somebody else's."""
+COURSE_NEWS = (*VISIT_NEWS, "ticket_opened", "ticket_noted", "reopened", "provider_changed", "nobody_found")
+"""Texts to the requester that no longer hold once the ticket is over."""
 KEYED_REASONS = frozenset({"by_phone", "by_text", "quote_declined", "solved", "unreached", "not_solved"})
 
 
@@ -327,7 +331,9 @@ def call_off_dispatches(uow: UnitOfWork, ticket: Ticket, reason: str) -> None:
         is_held = dispatch.state in HOLDING
         dispatch.state = DispatchState.CANCELLED if is_held else DispatchState.WITHDRAWN
         dispatch.reason, dispatch.ended_at = reason, uow.now
+        withdraw_news(uow, ticket, dispatch.provider_id)
         tell_provider(uow, ticket, dispatch.provider_id, "job_cancelled" if is_held else "offer_lost")
+    _withdraw_from_requester(uow, ticket, COURSE_NEWS)
     sms.close_questions(uow, about=ticket.code)
     uow.session.flush()
 
@@ -342,6 +348,15 @@ def tell_provider(uow: UnitOfWork, ticket: Ticket, provider_id: int, wording: st
     """A text about the ticket to a provider."""
     msisdn, lang = provider_contact(uow, provider_id)
     sms.tell(uow, msisdn, wording, lang=lang, about=ticket.code, facts={"code": ticket.code, **facts})
+
+
+def withdraw_news(uow: UnitOfWork, ticket: Ticket, provider_id: int) -> None:
+    """A dispatch is over: what still waits to be sent about it would arrive after the news of its end.
+
+    The provider gets none of it; the requester not who comes and when.
+    """
+    sms.withdraw_unsent(uow, about=ticket.code, msisdn=provider_contact(uow, provider_id)[0])
+    _withdraw_from_requester(uow, ticket, VISIT_NEWS)
 
 
 def provider_contact(uow: UnitOfWork, provider_id: int) -> tuple[str, str]:
@@ -366,6 +381,12 @@ def release_codes(uow: UnitOfWork) -> int:
         .returning(Ticket.id)
     ).all()
     return len(released)
+
+
+def _withdraw_from_requester(uow: UnitOfWork, ticket: Ticket, wordings: Sequence[str]) -> None:
+    if ticket.notify_msisdn is not None:
+        for wording in wordings:
+            sms.withdraw_unsent(uow, about=ticket.code, wording=wording, msisdn=ticket.notify_msisdn)
 
 
 def _end(uow: UnitOfWork, ticket: Ticket, kind: str, reason: str) -> None:
