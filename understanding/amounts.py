@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 
 _NUMBER = r"(?<![\d.:#a-z+-])(?P<{0}>\d{{1,6}}(?:\.\d{{1,2}})?)(?![\d:]|\.\d)"
 _CURRENCY = r"(?:元|块钱?|圆|蚊|rmb|cny|yuan|kuai|quai|bucks|dollars?|塊錢?)"
@@ -14,12 +15,18 @@ _SUM = re.compile(
     rf"|{_NUMBER.format('kuai')}\s?块(?:(?=钱)|(?P<five>\d|半)(?!\d)|(?![{_THING[1:-1]}\d])"
     r"|(?=[左整吧啊呀哦了的给搞现微支付都行可收料材配人工是另加含包转到结完]))"
 )
-_BARE = re.compile(
-    rf"{_NUMBER.format('bare')}(?!\s?[-~]\s?\d)(?!\s?(?:个|次|米|根|层|楼|号|小时|钟头|天|桶|度|斤|公斤|人|台|扇|只|"
-    rf"条|片|盏|把|年|月|套|张|副|袋|瓶|平|寸|分|点|%|栋|幢|单元|室|户|日|处|家|吨|升|块|种|件|位|岁|折|组|番|w|kw|"
-    rf"v|mm|cm|m\b|min|hour|hr|h\b|days?|pcs|pieces?|taps?|times?|people|floors?|units?|am|pm|years?|months?|weeks?|"
-    rf"st\b|nd\b|rd\b|th\b))(?![a-z])"
+_NO_MEASURE = (
+    r"(?!\s?[-~]\s?\d)(?!\s?(?:个|次|米|根|层|楼|号|小时|钟头|天|桶|度|斤|公斤|人(?!工)|台|扇|只|"
+    r"条|片|盏|把|年|月|套|张|副|袋|瓶|平|寸|分|点|%|栋|幢|单元|室|户|日|处|家|吨|升|块|种|件|位|岁|折|组|番|w|kw|"
+    r"v|mm|cm|m\b|min|hour|hr|h\b|days?|pcs|pieces?|taps?|times?|people|floors?|units?|am|pm|years?|months?|weeks?|"
+    r"st\b|nd\b|rd\b|th\b))"
 )
+_BARE = re.compile(rf"{_NUMBER.format('bare')}{_NO_MEASURE}(?![a-z])")
+_EACH = re.compile(
+    r"(?:(?<![\d.:#a-z-])|(?<=labour)|(?<=labor)|(?<=parts)|(?<=materials))"
+    rf"\d{{1,6}}(?:\.\d{{1,2}})?(?![\d:]|\.\d){_NO_MEASURE}"
+)
+"""A number among labelled sums, which may touch its neighbours: 120人工+200材料."""
 _RANGE = re.compile(r"\d ?(?:-|~|到|至) ?\d+ ?(?:元|块|yuan|kuai|rmb)|\d+-\d+")
 _FREE = re.compile(
     r"免费|不收(?:钱|费)|没收(?:钱|费|他|她|住户|客户|人家)|没有收(?:钱|费)|没要(?:钱|费)|不要钱|分文未|"
@@ -38,7 +45,7 @@ _PARTS = (
 _LABELLED = (
     r"(?:{label}(?:收了?|是|要|一共|花了?|:|=|用了| )*(?:¥|\$|rmb)?\s*(?P<after>\d{{1,6}}(?:\.\d{{1,2}})?)(?![\d:]|"
     r"\s?(?:个|根|米|小时|hours?))"
-    r"|(?P<before>(?<![\d.])\d{{1,6}}(?:\.\d{{1,2}})?)\s*(?:元|块钱?|yuan|kuai|rmb|bucks)?\s*(?:的|for(?: the)?|"
+    r"|(?P<before>(?<![\d.a-z])\d{{1,6}}(?:\.\d{{1,2}})?)\s*(?:元|块钱?|yuan|kuai|rmb|bucks)?\s*(?:的|for(?: the)?|"
     r"in)?\s*{label})"
 )
 _LABOUR_SUM = re.compile(_LABELLED.format(label=_LABOUR))
@@ -79,11 +86,18 @@ def find_amount(digits: str, *, bare: bool = False) -> Amount | None:
     """Read the one sum a folded text with digits (times and codes read away) gives, or None.
 
     ``bare`` lets a number without a currency count, where a price is what one expects. Labour and parts are added up;
-    free of charge is 0; a range, or two sums of which none is called the total, is no safe sum.
+    free of charge is 0; of three sums of which one is the other two together that one is the total; a range, or sums
+    of which none is the total, are no safe sum.
     """
     text = _DISCOUNT.sub(" ", _ROOM.sub(" ", digits))
     labour, parts = _LABOUR_SUM.search(text), _PARTS_SUM.search(text)
-    if labour and parts and labour.span() != parts.span():
+    is_split = labour is not None and parts is not None and labour.span() != parts.span()
+    three = _three_sums(text, bare=bare or is_split)
+    if three:
+        whole = _whole_and_parts(text, three)
+        if whole or is_split:
+            return whole
+    if is_split:
         return _split_sum(text)
     total = _TOTAL.search(text)
     if total and not _RANGE.search(text):
@@ -96,6 +110,30 @@ def find_amount(digits: str, *, bare: bool = False) -> Amount | None:
     if len(sums) != 1 or _RANGE.search(text):
         return None
     return Amount(sums.pop())
+
+
+def _three_sums(text: str, *, bare: bool) -> list[tuple[int, int, str]]:
+    """Give where the sums stand and what they are when there are exactly three; else nothing."""
+    sums = [(*match.span(), _sum(match)) for match in _SUM.finditer(text)]
+    if bare:
+        named = tuple(sums)
+        for match in _EACH.finditer(text):
+            if not any(start <= match.start() < end for start, end, _ in named):
+                sums.append((*match.span(), _plain(match[0])))
+    return sorted(sums) if len(sums) == 3 else []
+
+
+def _whole_and_parts(text: str, three: list[tuple[int, int, str]]) -> Amount | None:
+    """Read a total that is given with the two sums it is made of: 320 (labour 120, parts 200)."""
+    worth = [Decimal(number) for _, _, number in three]
+    whole = None
+    for (start, end, number), value in zip(three, worth, strict=True):
+        if 2 * value == sum(worth):
+            split = _split_sum(f"{text[:start]} ; {text[end:]}")
+            if split and Decimal(split.amount) == value:
+                return split
+            whole = whole or Amount(number)
+    return whole
 
 
 def _split_sum(text: str) -> Amount | None:

@@ -55,6 +55,44 @@ def test_labour_and_parts_add_up(text: str, labour: str, parts: str, amount: str
 
 
 @pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("报价320（人工120材料200）", Intent.QUOTE),
+        ("quote 320 (labour 120, parts 200)", Intent.QUOTE),
+        ("quote 320 labour 120 parts 200", Intent.QUOTE),
+        ("报价320元（人工120元，材料200元）", Intent.QUOTE),
+        ("报价三百二（人工一百二，材料两百）", Intent.QUOTE),
+        ("完工320 人工120材料200", Intent.COMPLETE),
+        ("完工320人工120材料200", Intent.COMPLETE),
+        ("完工 人工120材料200 共320", Intent.COMPLETE),
+        ("done 320, 120 labour 200 parts", Intent.COMPLETE),
+        ("done 320, labour120 parts200", Intent.COMPLETE),
+    ],
+)
+def test_a_total_with_its_parts_is_the_total(text: str, intent: Intent) -> None:
+    assert hear(text, JOB) == (intent, {"amount": "320", "labour": "120", "parts": "200"})
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("完工120 人工120 材料0", {"amount": "120", "labour": "120", "parts": "0"}),
+        ("完工320.5 人工120.5材料200", {"amount": "320.5", "labour": "120.5", "parts": "200"}),
+        ("完工 320元，上门120元，配件200元", {"amount": "320", "labour": "120", "parts": "200"}),
+        ("完工 320 120 200", {"amount": "320"}),
+        ("完工 DN20 人工80 材料45", {"amount": "125", "labour": "80", "parts": "45"}),
+    ],
+)
+def test_of_three_sums_the_one_that_is_the_others_together_is_the_total(text: str, values: dict[str, str]) -> None:
+    assert hear(text, JOB) == (Intent.COMPLETE, values)
+
+
+@pytest.mark.parametrize("text", ["完工320 人工120材料150", "done 320 labour 120 parts 150", "完工 320 120 100"])
+def test_three_sums_that_do_not_add_up_name_no_sum(text: str) -> None:
+    assert "amount" not in hear(text, JOB)[1]
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "完工 换了2个龙头",
