@@ -387,13 +387,12 @@ def _says_not_solved(uow: UnitOfWork, answer: Answer, lang: str) -> bool:
 
 
 def _comes_back(uow: UnitOfWork, answer: Answer) -> Taken | None:
-    """Not solved, said some days later: the named job, or the only one that was closed lately, is open again."""
-    named = answer.reading.values.get("ticket", "").upper()
-    lately = [one for one in tickets.closed_lately(uow, answer.msisdn) if not named or one.code == named]
+    """Not solved, said some days later: the named ticket, or the only job that was closed lately, is open again."""
+    lately = tickets.closed_lately(uow, answer.msisdn, answer.reading.values.get("ticket", "").upper())
     if len(lately) != 1:
         return None
     tickets.reopen(uow, lately[0].code, "by_text", tells=False)
-    return _reply("reopened", lately[0])
+    return _reply(tickets.reopened_wording(lately[0]), lately[0])
 
 
 def _new_request(uow: UnitOfWork, answer: Answer, own: list[Ticket]) -> Taken | None:

@@ -100,6 +100,16 @@ def test_the_texts_of_the_trade_read_as_they_were_agreed() -> None:
     assert composed("quote", "zh") == (
         "【安禾社区】A1023师傅报价320元（人工120材料200）。同意回1，不同意回2。未同意不动工不收费。"
     )
+    assert composed("ticket_closed", "zh") == (
+        '【安禾社区】A1023已办结。没解决请在7天内回"A1023没解决"，或拨09785550156。'
+    )
+    assert composed("ticket_closed", "en", days=1) == (
+        '[Anhe Community] A1023 is closed. Not solved? Reply "A1023 not solved" within 1 day or call 09785550156.'
+    )
+    assert composed("help_provider", "en") == (
+        '[Anhe Community] Job offer: 1 and a time takes it, 2 passes. Then "arrived", "done 120", "nobody home", '
+        '"off until Fri". Two jobs: add code. Call 09785550156.'
+    )
     assert composed("opt_out_done", "zh") == (
         "【安禾社区】已为您停发社区通知。办事进度短信仍会发送，全部停发请拨09785550156。"
     )
@@ -129,6 +139,7 @@ ASKED_FOR = [
     ("back", "provider:none", Intent.RESUME),
     ("休息到 周五", "provider:none", Intent.PAUSE),
     ("off until Friday", "provider:none", Intent.PAUSE),
+    ("off until Fri", "provider:none", Intent.PAUSE),
     ("1 40分钟", "provider:offer", Intent.ACCEPT),
     ("1 40 min", "provider:offer", Intent.ACCEPT),
     ("2", "provider:offer", Intent.REJECT),

@@ -17,7 +17,7 @@ from tests.factories.requests import a_held_job, a_request, a_ticket, texts_to
 from ticketing import jobs
 from ticketing.dispatch_lifecycle import DispatchState
 from ticketing.lifecycle import State
-from ticketing.models import Dispatch, Task, Ticket
+from ticketing.models import Dispatch, Task, Ticket, TicketKind
 from ticketing.service import dispatches, tickets
 
 Work = Callable[[], AbstractContextManager[UnitOfWork]]
@@ -76,6 +76,29 @@ def test_days_later_the_only_closed_job_is_opened_again(
     at(noon + timedelta(days=6))
     text_in(words, RESIDENT)
     assert (state_of(work, code), last_to(work, RESIDENT)) == (State.OPEN, "reopened")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize(
+    ("kind", "service", "reply"),
+    [
+        (TicketKind.SERVICE, "plumbing", "reopened"),
+        (TicketKind.QUESTION, "policy", "ticket_noted"),
+        (TicketKind.COMPLAINT, "", "ticket_noted"),
+    ],
+)
+def test_what_the_text_of_closing_asks_for_opens_the_ticket_again(
+    work: Work, text_in: Texts, at: At, noon: datetime, lang: str, kind: TicketKind, service: str, reply: str
+) -> None:
+    with work() as uow:
+        person = a_person(uow, lang=lang)
+        ticket = a_ticket(uow, a_request(person=person, lang=lang, kind=kind, service=service))
+        tickets.close(uow, ticket.code, "answered")
+        code = ticket.code
+        told = uow.session.scalars(select(OutboundSms.body).where(OutboundSms.wording == "ticket_closed")).one()
+    at(noon + timedelta(days=6, hours=23))
+    text_in(told.split('"')[1], RESIDENT)
+    assert (state_of(work, code), last_to(work, RESIDENT)) == (State.OPEN, reply)
 
 
 @pytest.mark.parametrize("words", ["2", "②", "不", "没有", "谢谢", "好的"])

@@ -179,15 +179,18 @@ def open_of(session: Session, msisdn: str) -> list[Ticket]:
     )
 
 
-def closed_lately(uow: UnitOfWork, msisdn: str) -> list[Ticket]:
-    """Somebody's jobs that were closed, or reported done, within the days for reopening; the newest first."""
+def closed_lately(uow: UnitOfWork, msisdn: str, code: str = "") -> list[Ticket]:
+    """Somebody's jobs that were closed, or reported done, within the days for reopening; the newest first.
+
+    With a code only that ticket, which need not be a job.
+    """
     since = uow.now - uow.policy.dispatch.reopen_within
     return list(
         uow.session.scalars(
             select(Ticket)
             .where(
                 _owned_by(uow.session, msisdn),
-                Ticket.kind == TicketKind.SERVICE,
+                Ticket.code == code if code else Ticket.kind == TicketKind.SERVICE,
                 or_(
                     Ticket.state.in_((State.DONE, State.FOLLOWING_UP)),
                     (Ticket.state == State.CLOSED) & (Ticket.closed_at >= since),
@@ -285,7 +288,7 @@ def close(uow: UnitOfWork, code: str, reason: str, version: int | None = None, *
     call_off_dispatches(uow, ticket, "cancelled")
     _end(uow, ticket, "closed", reason)
     if tells and ticket.kind is not TicketKind.EMERGENCY:
-        tell_requester(uow, ticket, "ticket_closed")
+        tell_requester(uow, ticket, "ticket_closed", days=uow.policy.dispatch.reopen_within.days)
     return ticket
 
 
@@ -318,8 +321,13 @@ def reopen(uow: UnitOfWork, code: str, reason: str, version: int | None = None, 
     else:
         tasks.open_task(uow, TaskKind.CHECK, f"ticket:{ticket.id}:reopened", "reopened", ticket=ticket)
     if tells:
-        tell_requester(uow, ticket, "reopened")
+        tell_requester(uow, ticket, reopened_wording(ticket))
     return ticket
+
+
+def reopened_wording(ticket: Ticket) -> str:
+    """The text that says that the ticket is open again: somebody comes for a job, staff see to the rest."""
+    return "reopened" if ticket.kind is TicketKind.SERVICE else "ticket_noted"
 
 
 def call_off_dispatches(uow: UnitOfWork, ticket: Ticket, reason: str) -> None:
