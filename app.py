@@ -28,6 +28,7 @@ import ticketing.events
 import ticketing.jobs
 import ticketing.reactions
 import understanding.cli
+from config import policy
 from config import settings as environment
 from config.settings import BadSetting, Settings
 from core import answers, db, events, jobs, web
@@ -114,7 +115,7 @@ def open_house(settings: Settings, *, pool_size: int = 8, patience: db.Patience 
     wire()
     engine = db.connect(settings.database_url, pool_size=pool_size, patience=patience)
     jobs.connect(settings.redis_url)
-    carrier.use(TwilioCarrier(settings))
+    carrier.use(TwilioCarrier(settings, in_flight=policy.current().sms.in_flight))
     signature.on_rejected(_alarm)
     return engine
 
