@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, expect, sync_playwright
 
 WIDE = ViewportSize(width=1440, height=900)
 
@@ -20,6 +20,7 @@ def browser() -> Iterator[Browser]:
     arguments = ["--disable-dev-shm-usage", "--proxy-server=direct://"]
     if os.geteuid() == 0:
         arguments.append("--no-sandbox")
+    expect.set_options(timeout=20_000)  # a busy machine is no broken page
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=arguments)
         yield browser
