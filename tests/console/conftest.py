@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
 from html import unescape
 from html.parser import HTMLParser
@@ -11,12 +10,12 @@ from html.parser import HTMLParser
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, event
 from werkzeug.test import TestResponse
 
 from core.uow import unit_of_work
 from staff.permissions import Role
 from tests.factories.staff import a_user, csrf_token, sign_in
+from tests.statements import counted
 
 SILENT = ("script", "style", "title")
 
@@ -107,20 +106,6 @@ def desk(desk_of: Callable[..., Desk]) -> Desk:
 
 
 @pytest.fixture
-def statements(engine: Engine) -> Callable[[], object]:
+def statements() -> Callable[[], object]:
     """`with statements() as seen:` the statements that went to the database meanwhile."""
-
-    @contextmanager
-    def watched() -> Iterator[list[str]]:
-        seen: list[str] = []
-
-        def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
-            seen.append(statement)
-
-        event.listen(engine, "before_cursor_execute", note)
-        try:
-            yield seen
-        finally:
-            event.remove(engine, "before_cursor_execute", note)
-
-    return watched
+    return counted

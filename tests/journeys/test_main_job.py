@@ -124,6 +124,12 @@ def test_the_same_job_by_keypad_alone(house: RunningHouse, line: Line) -> None:
 
     assert house.one("select service from tickets where code = %s", code) == "plumbing"
 
+    line.text(provider, "到了")
+    line.text(provider, "完工 120元")
+    line.gets(TANG, code, "120")
+    line.text(TANG, "1")
+    line.becomes(code, "closed")
+
 
 def test_a_provider_who_has_no_time_makes_room_for_the_next(house: RunningHouse, line: Line) -> None:
     code = line.order_plumber()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime
 from itertools import count
 
 import pytest
 from flask import Flask
-from sqlalchemy import Connection, Engine, event, select
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from core import db
@@ -18,6 +18,7 @@ from sms import service
 from sms.models import InboundSms, OutboundSms
 from telephony import carrier
 from tests.phone_line import PhoneLine
+from tests.statements import counted
 
 Work = Callable[[], AbstractContextManager[UnitOfWork]]
 At = Callable[[datetime], None]
@@ -63,22 +64,7 @@ def receipt(house: Flask, twilio: Twilio) -> Receipt:
 @pytest.fixture
 def statements() -> Statements:
     """`with statements() as sent:` the SQL statements that were sent meanwhile, savepoints left out."""
-
-    @contextmanager
-    def counting() -> Iterator[list[str]]:
-        sent: list[str] = []
-
-        def note(_connection: Connection, _cursor: object, statement: str, *_rest: object) -> None:
-            if "SAVEPOINT" not in statement:
-                sent.append(statement)
-
-        event.listen(Engine, "before_cursor_execute", note)
-        try:
-            yield sent
-        finally:
-            event.remove(Engine, "before_cursor_execute", note)
-
-    return counting
+    return counted
 
 
 def a_text(uow: UnitOfWork, msisdn: str, wording: str = "resumed", *, lang: str = "zh", **more: object) -> OutboundSms:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import time
 from functools import partial
 from typing import TypeVar
 
 import pytest
-from sqlalchemy import Connection, Engine, event, func, select
+from sqlalchemy import func, select
 
 from core.uow import UnitOfWork
 from providers import service as provider_service
@@ -18,6 +17,7 @@ from providers.models import Credential, Provider
 from providers.vetting import Standing
 from tests.factories.providers import a_provider
 from tests.factories.requests import a_held_job, a_request, a_ticket, offers_of
+from tests.statements import counted
 from ticketing.lifecycle import State
 from ticketing.matching import Choice
 from ticketing.models import Candidate, FollowUp, Ticket
@@ -107,22 +107,6 @@ def test_a_busier_provider_comes_after_an_idle_one_as_near(uow: UnitOfWork) -> N
     busy_with(uow, busy, 1)
     ranks = found(uow, a_ticket(uow))
     assert (ranks[idle.code].rank, ranks[busy.code].rank, ranks[busy.code].load) == (1, 2, 1)
-
-
-@contextmanager
-def counted() -> Iterator[list[str]]:
-    """The statements that are sent meanwhile, savepoints left out."""
-    sent: list[str] = []
-
-    def note(_connection: Connection, _cursor: object, statement: str, *_rest: object) -> None:
-        if "SAVEPOINT" not in statement:
-            sent.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
 
 
 def cost(uow: UnitOfWork, act: Callable[[], T]) -> tuple[int, T]:
