@@ -8,7 +8,7 @@ from datetime import datetime
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 from werkzeug.test import TestResponse
 
 from config.settings import Settings
@@ -18,6 +18,7 @@ from tests.factories.ivr import DUTY, HOTLINE, Phone, taken_apart
 from tests.factories.people import a_person
 from tests.factories.providers import a_provider
 from tests.ivr.conftest import Book, NewPhone, Work
+from tests.statements import counted
 
 NOBODY_THERE = "127.0.0.1:9"
 BODY_LIMIT = 64_000  # bytes of one document that the carrier reads
@@ -46,20 +47,6 @@ def database_away(engine: Engine) -> Iterator[None]:
     yield
     away.dispose()
     db.sessions.configure(bind=engine)
-
-
-@contextmanager
-def counted() -> Iterator[list[str]]:
-    """The statements that the house sends to its database meanwhile."""
-    engine = db.sessions.kw["bind"]
-    statements: list[str] = []
-
-    def note(connection: object, cursor: object, statement: str, *more: object) -> None:
-        statements.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    yield statements
-    event.remove(engine, "before_cursor_execute", note)
 
 
 @pytest.fixture
