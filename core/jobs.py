@@ -24,6 +24,8 @@ QUEUES = ("sms", "work")
 DRAIN_FOR = 60.0  # seconds; a drain returns after this and rings itself again
 LIFE_SIGN_LASTS = timedelta(seconds=9)
 LIFE_SIGN_EVERY = 3.0  # seconds
+MISSED_FOR = timedelta(seconds=5)  # a worker that lives has begun by then
+MISSED_LASTS = timedelta(minutes=2)
 DOORBELL_TIMEOUT = 0.5  # seconds; a webhook must not wait for a Redis that is away
 PENDING = (JobStatus.QUEUED, JobStatus.DEFERRED, JobStatus.SCHEDULED)
 
@@ -126,10 +128,13 @@ def _free_places(connection: Redis, name: str) -> Iterable[str]:
 
 
 def _find(connection: Redis, place: str) -> RqJob | None:
-    """The job of this place, its status as it is now; None when there is none or it ends this moment."""
+    """The job of this place as it is at one moment; None when there is none or it ends this moment.
+
+    Status and times come from the same read: a later status beside an earlier time would look like a dead drain.
+    """
     try:
         job = RqJob.fetch(place, connection=connection, serializer=JSONSerializer)
-        job.get_status()
+        job.get_status(refresh=False)
     except (NoSuchJobError, InvalidJobOperation):
         return None
     return job
@@ -137,15 +142,23 @@ def _find(connection: Redis, place: str) -> RqJob | None:
 
 def _waits(connection: Redis, job: RqJob) -> bool:
     """Whether it waits for a worker. One that a dying worker took from its queue, or that Redis gave to nobody, says
-    so for ever: it is cleared."""
+    so for ever: it is cleared, but not at first sight, since a worker may have taken it this moment."""
     if job.get_status(refresh=False) not in PENDING:
         return False
     if connection.lpos(f"{Queue.redis_queue_namespace_prefix}{job.origin}", job.id) is not None:
         return True
-    if _is_younger(connection, job.enqueued_at):
+    if _is_younger(connection, job.enqueued_at) or not _is_missed_since(connection, job):
         return True
     job.delete()
     return False
+
+
+def _is_missed_since(connection: Redis, job: RqJob) -> bool:
+    """Whether this very ring was found neither waiting nor running some while ago already."""
+    seconds, _ = connection.time()
+    rung_at = job.enqueued_at.timestamp() if job.enqueued_at is not None else 0
+    first = connection.set(f"linli:missed:{job.id}:{rung_at}", seconds, nx=True, ex=MISSED_LASTS, get=True)
+    return first is not None and seconds - int(first) >= MISSED_FOR.total_seconds()
 
 
 def _runs(connection: Redis, job: RqJob) -> bool:
@@ -171,16 +184,26 @@ def _life_sign(place: str) -> str:
 
 @contextmanager
 def _sign_of_life() -> Iterator[None]:
-    """While the body runs, Redis can tell that this process lives; a killed one falls silent within seconds."""
+    """The sign of life of the job that this process runs; none where no worker runs it."""
     job = get_current_job()
     if job is None or not _doorbell:
         yield
         return
+    with _sign_of_life_of(job.id):
+        yield
+
+
+@contextmanager
+def _sign_of_life_of(place: str) -> Iterator[None]:
+    """While the body runs, Redis can tell that this process lives; a killed one falls silent within seconds.
+
+    The last beat stays until it fades: the worker still has to put the job away, and nobody may clear it meanwhile.
+    """
     connection, is_over = _doorbell[0], Event()
 
     def beat() -> None:
         with suppress(RedisError, OSError):
-            connection.set(_life_sign(job.id), 1, ex=LIFE_SIGN_LASTS)
+            connection.set(_life_sign(place), 1, ex=LIFE_SIGN_LASTS)
 
     def live() -> None:
         while not is_over.wait(LIFE_SIGN_EVERY):
@@ -194,5 +217,4 @@ def _sign_of_life() -> Iterator[None]:
     finally:
         is_over.set()
         heart.join()
-        with suppress(RedisError, OSError):
-            connection.delete(_life_sign(job.id))
+        beat()

@@ -107,8 +107,38 @@ def test_a_drain_shows_that_it_lives_as_long_as_it_runs(drain: Drain, redis: Red
     watcher.join()
 
     assert seen == [1]
-    assert _signs(redis) == 0
+    assert 0 < redis.pttl("linli:drains:tests-drain") <= jobs.LIFE_SIGN_LASTS.total_seconds() * 1000
     assert drain.times == 1
+
+
+def test_a_job_that_began_between_two_looks_is_not_taken_for_dead(
+    drain: Drain, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs.ring({"tests.drain"})
+    fetch = RqJob.fetch
+
+    def fetch_and_begin(place: str, connection: Redis, serializer: object) -> RqJob:
+        found = fetch(place, connection=connection, serializer=serializer)
+        redis.lrem(f"rq:queue:{found.origin}", 0, found.id)
+        redis.hset(found.key, "status", JobStatus.STARTED)
+        return found
+
+    monkeypatch.setattr(RqJob, "fetch", fetch_and_begin)
+    jobs.ring({"tests.drain"})
+
+    assert RqJob.exists("tests-drain", connection=redis)
+
+
+def test_a_drain_that_just_ended_keeps_its_place_until_it_is_put_away(drain: Drain, redis: Redis) -> None:
+    jobs.ring({"tests.drain"})
+    found = pretend_started(redis, LONG_AGO)
+    drain.may_end.set()
+    with jobs._sign_of_life_of(found.id):
+        pass
+
+    jobs.ring({"tests.drain"})
+
+    assert waiting(redis) == [f"{found.id}-again"]
 
 
 def test_workers_that_were_killed_do_not_keep_the_next_from_draining(drain: Drain, redis: Redis) -> None:
@@ -136,6 +166,11 @@ def test_a_ring_that_a_dying_worker_took_along_is_rung_again(drain: Drain, redis
     assert taken.enqueued_at is not None
     taken.enqueued_at -= LONG_AGO
     taken.save()
+    jobs.ring({"tests.drain"})
+    assert waiting(redis) == []  # it waited long: a worker may have taken it this very moment
+
+    for key in redis.scan_iter("linli:missed:*"):
+        redis.decrby(key, 60)
     jobs.ring({"tests.drain"})
     work(redis)
 
