@@ -9,7 +9,9 @@ from flask import Flask, redirect, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Engine
 
+import collection.models  # noqa: F401  declares its tables
 import console.routes
+import core.retention  # noqa: F401  declares its tables
 import ivr.jobs
 import ivr.reactions
 import ivr.routes

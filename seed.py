@@ -14,7 +14,8 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-import directory.service
+import directory.service.people
+import directory.service.places
 import providers.service
 import staff.service
 from core import clock, wording
@@ -22,7 +23,7 @@ from core.uow import UnitOfWork, unit_of_work
 from directory.city_list import PlaceLine, ResidentLine
 from directory.language import of_person
 from directory.models import Contact, ContactKind, Household, Person
-from directory.queries import names
+from directory.queries.places import names
 from providers.models import Provider
 from providers.provider_list import ProviderLine
 from staff.permissions import Role
@@ -113,8 +114,8 @@ def load_city(uow: UnitOfWork) -> dict[str, tuple[int, int]]:
     residents = _lines("residents.csv", ResidentLine.from_row)
     firms = _lines("providers.csv", lambda row: ProviderLine.from_row(row, shift=shift))
     made = {
-        "places": (directory.service.import_places(uow, places), len(places)),
-        "residents": (directory.service.import_residents(uow, residents), len(residents)),
+        "places": (directory.service.places.import_places(uow, places), len(places)),
+        "residents": (directory.service.people.import_residents(uow, residents), len(residents)),
         "providers": (providers.service.import_providers(uow, firms, seen_by="seed"), len(firms)),
     }
     return {what: (new, total - new) for what, (new, total) in made.items()}
@@ -124,7 +125,7 @@ def telephones(uow: UnitOfWork) -> list[Telephone]:
     """Every telephone one can ring or ring from: residents (the newcomer's first), providers, the duty phone."""
     residents = uow.session.scalars(
         select(Contact)
-        .join(Person)
+        .join(Person, Person.id == Contact.person_id)
         .where(Contact.wrong_since.is_(None))
         .options(joinedload(Contact.person).joinedload(Person.household).joinedload(Household.community))
         .order_by(Contact.msisdn != FIRST_ON_THE_LIST, Person.id, Contact.id)

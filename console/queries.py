@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from console.paging import is_id
 from directory.models import Jurisdiction, Person
-from directory.queries import within
+from directory.queries.scoping import within
 from directory.scope import Scope
 from ivr.models import Call, CallTurn, Voicemail
 from providers.models import Provider

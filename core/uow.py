@@ -18,7 +18,7 @@ from config import settings as environment
 from config.catalogue import Catalogue
 from config.policy import Policy
 from config.settings import Settings
-from core import clock, db, events, jobs
+from core import audit, clock, db, events, jobs
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +34,7 @@ class UnitOfWork:
     catalogue: Catalogue
     settings: Settings
     wakes: set[str] = field(default_factory=set)
+    notes: list[audit.Note] = field(default_factory=list)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -59,6 +60,19 @@ class UnitOfWork:
             except Exception:
                 log.exception("%s could not react to %s", react.__module__, type(event).__name__)
 
+    def audit(self, action: str, subject: str, *, place: str = "", reason: str = "", **data: object) -> None:
+        """Have this written into the audit log when the transaction commits.
+
+        `subject` is kind and id (`person:12`), `place` the jurisdiction of the subject. `data` holds ids, codes and
+        counts, never a name, a number or what a resident said.
+        """
+        self.notes.append(audit.Note(action, subject, place, reason, data))
+
+    def write_audit(self) -> None:
+        """Chain what was noted so far to the log; the unit of work does it last."""
+        audit.append(self.session, self.notes, at=self.now, actor=self.actor, key=self.settings.hash_key)
+        self.notes.clear()
+
     def wake(self, job: str) -> None:
         """Run this job as soon as the transaction has committed."""
         self.wakes.add(job)
@@ -72,4 +86,5 @@ def unit_of_work(actor: str) -> Iterator[UnitOfWork]:
         now = clock.now(session, is_demo=settings.is_demo_clock)
         uow = UnitOfWork(session, now, actor, policy_file.current(), catalogue_file.current(), settings)
         yield uow
+        uow.write_audit()
     jobs.ring(uow.wakes)

@@ -19,9 +19,19 @@ class WordingMissing(Exception):
 
 @lru_cache(maxsize=64)
 def catalogue(package: str, lang: str) -> Mapping[str, str]:
-    """The sentences of a package in one language (`zh`, `en`), nested tables joined by dots."""
-    path = HOUSE / package / "wording" / f"{HTML_LANG[lang]}.toml"
-    return _flat(tomllib.loads(path.read_text(encoding="utf-8")), "")
+    """The sentences of a package in one language (`zh`, `en`), nested tables joined by dots.
+
+    They stand in `wording/en.toml`, and where there are many also in one file for each part: `wording/people.en.toml`.
+    Raises WordingMissing when two files hold the same sentence.
+    """
+    folder, tag = HOUSE / package / "wording", HTML_LANG[lang]
+    found: dict[str, str] = {}
+    for path in (folder / f"{tag}.toml", *sorted(folder.glob(f"*.{tag}.toml"))):
+        part = _flat(tomllib.loads(path.read_text(encoding="utf-8")), "")
+        if twice := found.keys() & part.keys():
+            raise WordingMissing(f"{package}/{min(twice)} in {lang} stands in two files")
+        found |= part
+    return found
 
 
 def say(package: str, key: str, lang: str, /, **facts: object) -> str:

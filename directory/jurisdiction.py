@@ -1,26 +1,23 @@
-"""Jurisdiction codes as paths: two letters or digits a level, so that "within" is a prefix test."""
+"""Jurisdiction codes as paths of any depth: two letters or digits a level, so that "within" is a prefix test."""
 
 from __future__ import annotations
 
-from enum import IntEnum
-
 STEP = 2
+DEEPEST = 16
+CITY = 1
+"""The depth of a city: the top of its tree."""
 
 
-class Level(IntEnum):
-    """The four levels; the value is the depth in the tree."""
-
-    CITY = 1
-    DISTRICT = 2
-    STREET = 3
-    COMMUNITY = 4
-
-
-def level_of(code: str) -> Level:
-    """The level of a code such as AH, AH01, AH0102, AH010201. Raises ValueError for anything else."""
-    if not code.isalnum() or len(code) % STEP:
+def depth(code: str) -> int:
+    """How deep a code lies: AH 1, AH01 2, AH0102 3, AH010201 4. Raises ValueError for what is no code."""
+    if not (code.isascii() and code.isalnum()) or len(code) % STEP or len(code) > STEP * DEEPEST:
         raise ValueError("not the code of a jurisdiction")
-    return Level(len(code) // STEP)
+    return len(code) // STEP
+
+
+def parent(code: str) -> str:
+    """The code above; empty for the top."""
+    return code[:-STEP]
 
 
 def is_within(code: str, prefix: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from directory.jurisdiction import Level, is_within, level_of
+from directory.jurisdiction import CITY, depth, is_within
 
 EVERYTHING = "*"
 
@@ -28,7 +28,7 @@ class Scope:
     @property
     def sees_unplaced(self) -> bool:
         """Whether rows without a place show: to those who see a whole city, so that somebody always does."""
-        return any(not prefix or level_of(prefix) is Level.CITY for prefix in self.prefixes)
+        return any(not prefix or depth(prefix) == CITY for prefix in self.prefixes)
 
     def covers(self, code: str) -> bool:
         """Whether a row of this jurisdiction (empty: place not known) may be seen."""

@@ -58,7 +58,7 @@ class ProviderArea(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     provider_id: Mapped[int] = mapped_column(ForeignKey("providers.id", ondelete="CASCADE"))
-    jurisdiction_code: Mapped[str] = mapped_column(String(16), ForeignKey("jurisdictions.code"))
+    jurisdiction_code: Mapped[str] = mapped_column(String(32), ForeignKey("jurisdictions.code"))
 
     provider: Mapped[Provider] = relationship(back_populates="areas")
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from core.db import UtcDateTime
 from directory.jurisdiction import path
-from directory.queries import within
+from directory.queries.scoping import within
 from directory.scope import Scope
 from providers.eligibility import CandidateFacts, Cause
 from providers.errors import ProviderNotFound

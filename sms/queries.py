@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
-from directory.models import Suppression
 from sms.delivery import LOST, Delivery
 from sms.models import InboundSms, OpenQuestion, OutboundSms, Outcome
 from telephony.statuses import BAD_NUMBERS, FAULTS
@@ -148,12 +146,6 @@ def counts(session: Session) -> list[tuple[Delivery, int, datetime]]:
     )
     order = list(Delivery)
     return sorted(((row[0], row[1], row[2]) for row in rows), key=lambda count: order.index(count[0]))
-
-
-def stopped_among(session: Session, msisdns: Collection[str]) -> dict[str, str]:
-    """Which of these numbers asked us to stop, and how much (`notices`, `all`), in one statement."""
-    found = select(Suppression.msisdn, Suppression.scope).where(Suppression.msisdn.in_(msisdns))
-    return {msisdn: scope.value for msisdn, scope in session.execute(found)}
 
 
 def _lines(

@@ -23,7 +23,24 @@ class Permission(StrEnum):
     TEXTS_WRITE = "texts.write"
     NUMBERS_SEE = "numbers.see"
     TASKS_DO = "tasks.do"
+    NUMBERS_REVEAL = "numbers.reveal"  # one number at a time, with a reason that is logged
+    PEOPLE_READ = "people.read"
+    PEOPLE_WRITE = "people.write"
+    PEOPLE_FREELY = "people.freely"  # opens a household without saying why: who works with it every day
+    FLAGS_WRITE = "flags.write"
+    LABELS_SEE = "labels.see"
+    LABELS_WRITE = "labels.write"
+    IMPORTS_RUN = "imports.run"
+    EXPORTS_RUN = "exports.run"
+    MATCHES_DECIDE = "matches.decide"
+    PLACES_READ = "places.read"
+    PLACES_SETTLE = "places.settle"  # say where something lies whose place is not known
+    PLACES_MANAGE = "places.manage"
+    DUTIES_SET = "duties.set"  # who answers for what
     USERS_MANAGE = "users.manage"
+    AUDIT_READ = "audit.read"
+    PRIVACY_DO = "privacy.do"
+    RETENTION_SET = "retention.set"
 
 
 class Role(StrEnum):
@@ -42,22 +59,58 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
-_DESK = frozenset(Permission) - {Permission.USERS_MANAGE}
-_READER = frozenset({Permission.TICKETS_READ})
+_P = Permission
+_READER = frozenset({_P.TICKETS_READ, _P.PLACES_READ})
+_DESK = _READER | {
+    _P.TICKETS_TAKE,
+    _P.TICKETS_NOTE,
+    _P.TICKETS_DISPATCH,
+    _P.TICKETS_CLOSE,
+    _P.TICKETS_REOPEN,
+    _P.TICKETS_CANCEL,
+    _P.TEXTS_WRITE,
+    _P.NUMBERS_SEE,
+    _P.NUMBERS_REVEAL,
+    _P.TASKS_DO,
+    _P.PEOPLE_READ,
+    _P.PEOPLE_FREELY,
+    _P.FLAGS_WRITE,
+    _P.PLACES_SETTLE,
+}
+_RECORDS = frozenset(
+    {
+        _P.PEOPLE_READ,
+        _P.PEOPLE_WRITE,
+        _P.PEOPLE_FREELY,
+        _P.FLAGS_WRITE,
+        _P.LABELS_SEE,
+        _P.LABELS_WRITE,
+        _P.IMPORTS_RUN,
+        _P.EXPORTS_RUN,
+        _P.MATCHES_DECIDE,
+        _P.PLACES_SETTLE,
+    }
+)
+_OFFICER = _READER | {_P.TICKETS_NOTE, _P.PEOPLE_READ, _P.NUMBERS_REVEAL}
 
 GIVES: dict[Role, frozenset[Permission]] = {
     Role.AGENT: _DESK,
-    Role.SHIFT_SUPERVISOR: _DESK | {Permission.USERS_MANAGE},
-    Role.CLERK: _READER | {Permission.TICKETS_NOTE, Permission.NUMBERS_SEE, Permission.TASKS_DO},
-    Role.STREET_OFFICER: _READER | {Permission.TICKETS_NOTE},
-    Role.DEPARTMENT_OFFICER: _READER | {Permission.TICKETS_NOTE},
-    Role.DISTRICT_OFFICER: _READER,
-    Role.CITY_OFFICER: _READER,
+    Role.SHIFT_SUPERVISOR: _DESK | {_P.USERS_MANAGE, _P.PEOPLE_WRITE},
+    Role.CLERK: _READER | _RECORDS | {_P.TICKETS_NOTE, _P.NUMBERS_SEE, _P.TASKS_DO},
+    Role.STREET_OFFICER: _OFFICER | {_P.EXPORTS_RUN, _P.DUTIES_SET, _P.PLACES_SETTLE},
+    Role.DEPARTMENT_OFFICER: _OFFICER,
+    Role.DISTRICT_OFFICER: _READER | {_P.PEOPLE_READ, _P.NUMBERS_REVEAL, _P.DUTIES_SET},
+    Role.CITY_OFFICER: _READER | {_P.PLACES_MANAGE, _P.DUTIES_SET},
     Role.ELECTION_WORKER: frozenset(),
-    Role.DATA_STEWARD: frozenset(),
-    Role.AUDITOR: _READER,
-    Role.ADMIN: frozenset({Permission.USERS_MANAGE}),
+    Role.DATA_STEWARD: _RECORDS
+    | {_P.PLACES_READ, _P.PLACES_MANAGE, _P.NUMBERS_REVEAL, _P.PRIVACY_DO, _P.RETENTION_SET},
+    Role.AUDITOR: _READER | {_P.AUDIT_READ},
+    Role.ADMIN: frozenset({_P.USERS_MANAGE, _P.PLACES_READ, _P.PLACES_MANAGE, _P.AUDIT_READ, _P.RETENTION_SET}),
 }
+"""Clerks work with their own community's people every day. Streets and districts see people masked and say why they
+open one; the city holds the tree and counts. Labels (income, illness) are seen by committee and data steward only."""
+NEEDS_SECOND_FACTOR = frozenset(Role) - {Role.AGENT, Role.CLERK, Role.ELECTION_WORKER}
+"""Supervisors and above, and whoever reads across areas, sign in with a second factor."""
 
 
 @dataclass(frozen=True, slots=True)

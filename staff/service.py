@@ -14,6 +14,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlalchemy import delete, func, select, update
 
+from core.keyed import keyed
 from core.uow import UnitOfWork
 from staff import passwords, throttle
 from staff.errors import LoginTaken, TooManyTries, UserNotFound, WeakPassword, WrongPassword
@@ -249,7 +250,7 @@ def _throttle_keys(uow: UnitOfWork, login: str, address: str) -> list[tuple[str,
 
 
 def _keyed(uow: UnitOfWork, kind: str, value: str) -> str:
-    return hmac.new(uow.settings.hash_key.encode(), f"{kind}:{value}".encode(), "sha256").hexdigest()
+    return keyed(uow.settings.hash_key, kind, value)
 
 
 def _one_after_the_other(uow: UnitOfWork, keys: list[str]) -> None:

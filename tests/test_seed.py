@@ -11,11 +11,11 @@ from sqlalchemy import func, select
 
 import seed
 from core.uow import UnitOfWork, unit_of_work
-from directory import queries as people
-from directory import service as directory_service
-from directory.jurisdiction import Level, level_of
+from directory.jurisdiction import depth
 from directory.models import Contact, Household, Jurisdiction, Person, Purpose
+from directory.queries import people
 from directory.scope import Scope
+from directory.service import consents
 from providers import queries as firms
 from providers.eligibility import CandidateFacts, Cause, Dealings, why_not
 from providers.models import Credential, Provider
@@ -43,8 +43,8 @@ def test_the_whole_city_is_loaded(uow: UnitOfWork) -> None:
     counts = seed.load_city(uow)
 
     assert counts == {"places": (33, 0), "residents": (120, 0), "providers": (40, 0)}
-    levels = [level_of(code) for code in uow.session.scalars(select(Jurisdiction.code))]
-    assert [levels.count(level) for level in Level] == [1, 3, 8, 21]
+    depths = [depth(code) for code in uow.session.scalars(select(Jurisdiction.code))]
+    assert [depths.count(level) for level in (1, 2, 3, 4)] == [1, 3, 8, 21]
 
 
 def test_loading_twice_makes_nothing_twice(uow: UnitOfWork) -> None:
@@ -78,10 +78,7 @@ def test_the_family_with_one_number_is_asked_who_calls(uow: UnitOfWork) -> None:
 def test_consent_is_as_the_list_says(uow: UnitOfWork) -> None:
     seed.load_city(uow)
 
-    why = {
-        number: directory_service.may_write(uow.session, f"+86162000000{number}", Purpose.NOTICE)
-        for number in ("01", "03", "10")
-    }
+    why = {number: consents.may_write(uow, f"+86162000000{number}", Purpose.NOTICE) for number in ("01", "03", "10")}
 
     assert why == {"01": "", "03": "no_consent", "10": "no_consent"}
 

@@ -10,7 +10,7 @@ from core.answers import Answer, Ask, Channel, Reply, Taken
 from core.errors import HotlineError
 from core.uow import UnitOfWork
 from directory import language
-from directory import queries as people
+from directory.queries import people
 from providers import prices
 from providers import queries as providers
 from ticketing import duplicates, queries

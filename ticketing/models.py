@@ -56,7 +56,11 @@ class Ticket(Base):
         Index("ix_tickets_to_match", "match_at", postgresql_where=text("match_at is not null")),
         Index(None, "msisdn", "opened_at"),
         Index(None, "code"),
-        Index(None, "jurisdiction_code"),
+        Index(
+            "ix_tickets_jurisdiction_prefix",
+            "jurisdiction_code",
+            postgresql_ops={"jurisdiction_code": "text_pattern_ops"},
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -73,7 +77,7 @@ class Ticket(Base):
     household_id: Mapped[int | None] = mapped_column(ForeignKey("households.id"), index=True)
     requester_name: Mapped[str] = mapped_column(String(64), default="")
     address: Mapped[str] = mapped_column(String(200), default="")
-    jurisdiction_code: Mapped[str] = mapped_column(String(16), default="")  # empty: place not known yet
+    jurisdiction_code: Mapped[str] = mapped_column(String(32), default="")  # empty: place not known yet
     description: Mapped[str] = mapped_column(Text, default="")
     source: Mapped[Source]
     call_sid: Mapped[str | None] = mapped_column(String(64))

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flask import Blueprint, render_template
 
 from console import queries
+from console.menu import MENU, Group
 from console.queries import Counts, View
 from core import web
 from core.uow import UnitOfWork
-from directory.queries import place_names
+from directory.queries.places import place_names
 from staff.guard import current_scope, current_user
 from staff.permissions import Permission, scope_for
+from staff.queries import CurrentUser
 
 bp = Blueprint("console", __name__, url_prefix="/console", template_folder="../templates", static_folder="../static")
 
@@ -30,8 +32,10 @@ class Shell:
     overdue_tickets: int
     open_tasks: int
     late_tasks: int
+    menu: tuple[Group, ...]
+    home: str  # endpoint of the reader's first page
+    does_tickets: bool
     does_tasks: bool
-    reads_texts: bool
 
 
 def show(template: str, uow: UnitOfWork, counts: Counts | None = None, **page: object) -> str:
@@ -40,10 +44,15 @@ def show(template: str, uow: UnitOfWork, counts: Counts | None = None, **page: o
 
 
 def shell(uow: UnitOfWork, counts: Counts | None = None) -> Shell:
-    """What the frame of the page says; counts are read here unless the page has them already."""
+    """What the frame of the page says; counts are read here unless the page has them already.
+
+    The figures are those of the tickets that the reader sees, whatever the page is about.
+    """
     user = current_user()
     scope = current_scope()
-    known = counts or queries.counts(uow.session, scope, user_id=user.user_id, now=uow.now)
+    tickets = scope_for(user.grants, Permission.TICKETS_READ, uow.now)
+    known = counts or queries.counts(uow.session, tickets, user_id=user.user_id, now=uow.now)
+    menu = menu_of(user, uow.now)
     names = [place_names(uow.session, code or uow.policy.city.root)[web.lang()] for code in scope.prefixes]
     return Shell(
         scope="、".join(names) if web.lang() == "zh" else ", ".join(names),
@@ -54,10 +63,19 @@ def shell(uow: UnitOfWork, counts: Counts | None = None) -> Shell:
         overdue_tickets=known.views[View.OVERDUE],
         open_tasks=known.open_tasks,
         late_tasks=known.late_tasks,
-        does_tasks=_may_anywhere(Permission.TASKS_DO, uow),
-        reads_texts=_may_anywhere(Permission.TEXTS_WRITE, uow),
+        menu=menu,
+        home=menu[0].items[0].endpoint,
+        does_tickets=bool(tickets.prefixes),
+        does_tasks=bool(scope_for(user.grants, Permission.TASKS_DO, uow.now).prefixes),
     )
 
 
-def _may_anywhere(permission: Permission, uow: UnitOfWork) -> bool:
-    return bool(scope_for(current_user().grants, permission, uow.now).prefixes)
+def menu_of(user: CurrentUser, now: datetime) -> tuple[Group, ...]:
+    """The groups of the navigation with the entries that a reader may open somewhere; empty groups are left out."""
+    seen = (
+        replace(
+            group, items=tuple(item for item in group.items if scope_for(user.grants, item.permission, now).prefixes)
+        )
+        for group in MENU
+    )
+    return tuple(group for group in seen if group.items)

@@ -14,7 +14,7 @@ from console.routes.tickets import Typed, ticket_page
 from core import web
 from core.errors import HotlineError, NotAllowed, NotFound
 from core.uow import UnitOfWork, unit_of_work
-from directory.queries import communities
+from directory.queries.places import communities
 from sms import service as sms
 from staff.errors import NotPermitted
 from staff.guard import actor, current_scope, current_user, needs

@@ -20,7 +20,7 @@ from console.routes.words import matter, moment, place, ticket_clock
 from console.timeline import Entry, Kind, Turn, merge, only
 from core import web
 from core.uow import UnitOfWork, unit_of_work
-from directory.queries import communities
+from directory.queries.places import communities
 from directory.scope import Scope
 from providers.models import Provider
 from staff.guard import actor, current_scope, needs

@@ -10,8 +10,8 @@ from datetime import date, datetime, time
 import babel.dates
 
 from core.errors import HotlineError
-from directory import queries as people
 from directory.caller import PersonCard
+from directory.queries import people, places
 from ivr import queries, reach
 from ivr.models import CallOutcome
 from ivr.service import outcomes, placing, speech
@@ -130,7 +130,7 @@ def _settle_place(turn: Turn) -> Outcome:
 
 def _keep_address(turn: Turn) -> Outcome:
     """Keep the words; the community only when they name one. What is missing, a person types."""
-    found = people.community_by_words(turn.uow.session, turn.said.address)
+    found = places.community_by_words(turn.uow.session, turn.said.address)
     turn.said.place = found[0] if found and found[1] >= PLACE_CERTAINTY else ""
     turn.said.is_place_settled = True
     return Outcome("kept")

@@ -11,8 +11,8 @@ from config import dialog as dialog_file
 from core import wording
 from core.uow import UnitOfWork
 from directory import dwelling
-from directory import queries as people
 from directory.caller import Caller
+from directory.queries import people, places
 from ivr import prompts, tree
 from ivr.models import Call, CallToPlace
 from ivr.reply import Sentence
@@ -123,7 +123,7 @@ def service_name(uow: UnitOfWork, service: str, lang: str) -> str:
 def place_spoken(uow: UnitOfWork, place: str, address: str, lang: str) -> str:
     """Community and dwelling as they are read out."""
     words = dwelling.in_english(address) if lang == "en" else address
-    return prompts.address_of(people.place_names(uow.session, place)[lang], words, lang)
+    return prompts.address_of(places.place_names(uow.session, place)[lang], words, lang)
 
 
 def _sentence(turn: Turn, key: str) -> Sentence:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.uow import UnitOfWork
-from directory import service as directory
+from directory.service import consents
 from sms.events import TextFailed
 from telephony.statuses import Fault, fault
 
@@ -31,6 +31,6 @@ def follow_up(uow: UnitOfWork, failed: Failed) -> None:
     """Do what the carrier's error code asks for, and announce that the text failed."""
     kind = fault(failed.error_code or "")
     if kind is Fault.OPTED_OUT:
-        directory.stop(uow, failed.msisdn, is_everything=True, evidence=f"refused:{failed.outbound_id}")
+        consents.stop(uow, failed.msisdn, is_everything=True, evidence=f"refused:{failed.outbound_id}")
     if kind not in QUIET:
         uow.announce(TextFailed(failed.outbound_id, failed.about, failed.msisdn, failed.wording))

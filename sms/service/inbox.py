@@ -12,8 +12,8 @@ from core.answers import Reply
 from core.errors import HotlineError
 from core.uow import UnitOfWork
 from directory import language
-from directory import service as directory
 from directory.models import Purpose, SuppressionScope
+from directory.service import consents
 from sms import carrier_words, loop_guard, queries
 from sms.carrier_words import Verb
 from sms.events import DangerTexted, PersonAsked, UnclearText
@@ -144,7 +144,7 @@ def _warn(uow: UnitOfWork, text: InboundSms, found: Danger, *, is_flood: bool, i
 
 
 def _has_stopped(uow: UnitOfWork, msisdn: str) -> bool:
-    return queries.stopped_among(uow.session, [msisdn]).get(msisdn) == SuppressionScope.ALL.value
+    return consents.stopped_among(uow, [msisdn]).get(msisdn) == SuppressionScope.ALL.value
 
 
 def _follow_the_carrier(uow: UnitOfWork, text: InboundSms, verb: Verb) -> Outcome:
@@ -152,9 +152,9 @@ def _follow_the_carrier(uow: UnitOfWork, text: InboundSms, verb: Verb) -> Outcom
     text.intent, text.certainty = CARRIER_INTENTS[verb].value, 1.0
     match verb:
         case Verb.STOP:
-            directory.stop(uow, text.msisdn, is_everything=True, evidence=uow.actor)
+            consents.stop(uow, text.msisdn, is_everything=True, evidence=uow.actor)
         case Verb.START:
-            directory.resume(uow, text.msisdn, uow.actor)
+            consents.resume(uow, text.msisdn, uow.actor)
         case Verb.HELP:
             return Outcome.NOTED
     return Outcome.HANDLED
@@ -163,11 +163,11 @@ def _follow_the_carrier(uow: UnitOfWork, text: InboundSms, verb: Verb) -> Outcom
 def _obey(uow: UnitOfWork, text: InboundSms, wish: Intent, *, is_flood: bool) -> Outcome:
     """Stop or go on writing, and confirm it by the one text that a stop does not hold back."""
     if wish is Intent.OPT_IN:
-        directory.resume(uow, text.msisdn, uow.actor)
+        consents.resume(uow, text.msisdn, uow.actor)
         wording = "opt_in_done"
     else:
         is_everything = carrier_words.stops_everything(text.body)
-        stopped = directory.stop(uow, text.msisdn, is_everything=is_everything, evidence=uow.actor)
+        stopped = consents.stop(uow, text.msisdn, is_everything=is_everything, evidence=uow.actor)
         wording = "opt_out_all" if stopped is SuppressionScope.ALL else "opt_out_done"
     if not is_flood:
         answer_with(uow, text, Reply(wording), language_for(uow, text), purpose=Purpose.SYSTEM)

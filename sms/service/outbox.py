@@ -12,7 +12,8 @@ from sqlalchemy import case, select, text, update
 from core.uow import UnitOfWork
 from directory import consent
 from directory.models import Purpose
-from sms import queries, retry
+from directory.service import consents
+from sms import retry
 from sms.delivery import Delivery
 from sms.events import TextFailed
 from sms.models import OutboundSms
@@ -86,7 +87,7 @@ def claim_due(uow: UnitOfWork) -> tuple[list[Due], bool]:
     """
     claimed = _claim(uow)
     sending = [due for delivery, due in claimed if delivery is Delivery.SENDING]
-    stopped = queries.stopped_among(uow.session, {due.msisdn for due in sending})
+    stopped = consents.stopped_among(uow, {due.msisdn for due in sending})
     held_back = {
         due.id: reason.value
         for due in sending

@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import exists, insert, select, update
 
 from core.uow import UnitOfWork
-from directory import queries as directory_queries
-from directory import service as directory
 from directory.models import Purpose
+from directory.queries import people
+from directory.service import consents
 from sms import queries, segments
 from sms.errors import EmptyText, NotTextable, ReceiverStopped, TextTooLong
 from sms.events import TextFailed
@@ -124,7 +124,7 @@ def write_by_hand(
         raise TextTooLong(len(text), LONGEST)
     if msisdn is None or not _may_be_texted(uow, msisdn):
         raise NotTextable
-    if directory.may_write(uow.session, msisdn, Purpose.SERVICE):
+    if consents.may_write(uow, msisdn, Purpose.SERVICE):
         raise ReceiverStopped
     return _write(uow, msisdn, BY_HAND, text, lang, about, Purpose.SERVICE, Urgency.SERVICE, None, None, key)
 
@@ -147,7 +147,7 @@ def withdraw_unsent(uow: UnitOfWork, *, about: str, wording: str | None = None, 
 
 
 def _may_be_texted(uow: UnitOfWork, msisdn: str) -> bool:
-    listed = directory_queries.is_textable(uow.session, msisdn)
+    listed = people.is_textable(uow.session, msisdn)
     return is_textable(msisdn, listed) and not queries.is_out_of_reach(uow.session, msisdn)
 
 
@@ -168,7 +168,7 @@ def _write(
     answers: InboundSms | None,
     key: str = "",
 ) -> OutboundSms:
-    held_back = directory.may_write(uow.session, msisdn, purpose)
+    held_back = consents.may_write(uow, msisdn, purpose)
     row = uow.session.scalars(
         insert(OutboundSms)
         .values(

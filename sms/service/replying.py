@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from core.answers import Reply
 from core.uow import UnitOfWork
-from directory import queries as people
 from directory.models import Purpose
+from directory.queries import people
 from sms import loop_guard, queries, reply_language
 from sms.delivery import Delivery
 from sms.models import InboundSms

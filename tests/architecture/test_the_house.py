@@ -15,7 +15,7 @@ import app as house
 from core import answers, jobs, wording
 
 ROOT = Path(__file__).parent.parent.parent
-DOMAINS = ("directory", "staff", "providers", "sms", "ticketing", "ivr")
+DOMAINS = ("directory", "staff", "providers", "sms", "ticketing", "collection", "ivr")
 PACKAGES = ("config", "core", "understanding", "telephony", *DOMAINS, "console")
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 ROLES = {

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from directory.jurisdiction import Level, common_depth, is_within, level_of, path
+from directory.jurisdiction import common_depth, depth, is_within, parent, path
 
 
-@pytest.mark.parametrize(
-    ("code", "level"),
-    [("AH", Level.CITY), ("AH01", Level.DISTRICT), ("AH0102", Level.STREET), ("AH010201", Level.COMMUNITY)],
-)
-def test_the_length_of_a_code_tells_the_level(code: str, level: Level) -> None:
-    assert level_of(code) is level
+@pytest.mark.parametrize(("code", "deep"), [("AH", 1), ("AH01", 2), ("AH0102", 3), ("AH010201", 4), ("AH" * 7, 7)])
+def test_the_length_of_a_code_tells_how_deep_it_lies(code: str, deep: int) -> None:
+    assert depth(code) == deep
 
 
-@pytest.mark.parametrize("code", ["", "A", "AH0", "AH01020101", "AH-1"])
-def test_what_is_no_code_has_no_level(code: str) -> None:
-    with pytest.raises(ValueError, match=r"jurisdiction|Level"):
-        level_of(code)
+@pytest.mark.parametrize("code", ["", "A", "AH0", "AH-1", "安禾", "AH" * 17])
+def test_what_is_no_code_has_no_depth(code: str) -> None:
+    with pytest.raises(ValueError, match="jurisdiction"):
+        depth(code)
+
+
+@pytest.mark.parametrize(("code", "above"), [("AH", ""), ("AH01", "AH"), ("AH010201", "AH0102")])
+def test_the_code_above(code: str, above: str) -> None:
+    assert parent(code) == above
 
 
 def test_a_place_lies_within_itself_and_all_above_it() -> None:
@@ -35,7 +37,7 @@ def test_the_path_goes_from_the_city_to_the_place() -> None:
 
 
 @pytest.mark.parametrize(
-    ("other", "depth"), [("AH010201", 4), ("AH010202", 3), ("AH010101", 2), ("AH020101", 1), ("BX010201", 0), ("", 0)]
+    ("other", "levels"), [("AH010201", 4), ("AH010202", 3), ("AH010101", 2), ("AH020101", 1), ("BX010201", 0), ("", 0)]
 )
-def test_near_places_share_more_levels(other: str, depth: int) -> None:
-    assert common_depth("AH010201", other) == common_depth(other, "AH010201") == depth
+def test_near_places_share_more_levels(other: str, levels: int) -> None:
+    assert common_depth("AH010201", other) == common_depth(other, "AH010201") == levels

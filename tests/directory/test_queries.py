@@ -8,16 +8,18 @@ import pytest
 from sqlalchemy import select
 
 from core.uow import UnitOfWork
-from directory import queries, service
 from directory.caller import Caller
 from directory.errors import HouseholdNotFound, PlaceNotFound
 from directory.models import Contact, ContactKind, Household
+from directory.queries import people, places
+from directory.queries.scoping import within
 from directory.scope import Scope
+from directory.service import people as people_service
 from tests.factories.people import LANDLINE, RESIDENT, a_person, a_place
 
 
 def recognised(uow: UnitOfWork, msisdn: str | None) -> Caller:
-    return queries.caller(uow.session, msisdn, today=uow.local_now.date(), from_age=65)
+    return people.caller(uow.session, msisdn, today=uow.local_now.date(), from_age=65)
 
 
 def test_a_resident_is_recognised_with_address_and_community(uow: UnitOfWork) -> None:
@@ -59,7 +61,7 @@ def test_withheld_and_unknown_numbers_give_a_caller_without_persons(uow: UnitOfW
 def test_a_number_told_to_be_wrong_recognises_nobody(uow: UnitOfWork) -> None:
     a_person(uow)
 
-    service.mark_wrong(uow, RESIDENT)
+    people_service.mark_wrong(uow, RESIDENT)
 
     assert recognised(uow, RESIDENT).persons == ()
 
@@ -77,9 +79,9 @@ def test_the_list_knows_which_numbers_take_texts(uow: UnitOfWork) -> None:
     a_person(uow)
     a_person(uow, "奶奶", msisdn=LANDLINE, kind=ContactKind.FIXED)
 
-    assert queries.is_textable(uow.session, RESIDENT) is True
-    assert queries.is_textable(uow.session, LANDLINE) is False
-    assert queries.is_textable(uow.session, "+8616200000999") is None
+    assert people.is_textable(uow.session, RESIDENT) is True
+    assert people.is_textable(uow.session, LANDLINE) is False
+    assert people.is_textable(uow.session, "+8616200000999") is None
 
 
 def test_every_number_of_a_household_may_ask_for_it(uow: UnitOfWork) -> None:
@@ -87,22 +89,22 @@ def test_every_number_of_a_household_may_ask_for_it(uow: UnitOfWork) -> None:
     a_person(uow, "奶奶", msisdn=LANDLINE, kind=ContactKind.FIXED)
     a_person(uow, "邻居", msisdn="+8616200000902", address="8号楼2单元302")
 
-    assert queries.household_numbers(uow.session, person.household_id) == {RESIDENT, LANDLINE}
+    assert people.household_numbers(uow.session, person.household_id) == {RESIDENT, LANDLINE}
 
 
 def test_a_household_outside_the_scope_is_not_there(uow: UnitOfWork) -> None:
     person = a_person(uow)
     neighbours = Scope(("AH010202",), frozenset())
 
-    assert queries.household(uow.session, Scope(("AH0102",), frozenset()), person.household_id).persons == [person]
+    assert people.household(uow.session, Scope(("AH0102",), frozenset()), person.household_id).persons == [person]
     with pytest.raises(HouseholdNotFound):
-        queries.household(uow.session, neighbours, person.household_id)
+        people.household(uow.session, neighbours, person.household_id)
 
 
 def test_an_empty_scope_sees_no_row(uow: UnitOfWork) -> None:
     a_person(uow)
 
-    shown = select(Household.id).where(queries.within(Household.community_code, Scope((), frozenset())))
+    shown = select(Household.id).where(within(Household.community_code, Scope((), frozenset())))
 
     assert uow.session.scalars(shown).all() == []
 
@@ -110,8 +112,8 @@ def test_an_empty_scope_sees_no_row(uow: UnitOfWork) -> None:
 def test_a_place_has_its_names_and_its_path(uow: UnitOfWork) -> None:
     a_place(uow)
 
-    assert queries.place_names(uow.session, "AH010201") == {"zh": "梧桐里社区", "en": "Wutongli"}
-    assert [place.name_zh for place in queries.jurisdiction_path(uow.session, "AH010201")] == [
+    assert places.place_names(uow.session, "AH010201") == {"zh": "梧桐里社区", "en": "Wutongli"}
+    assert [place.name_zh for place in places.jurisdiction_path(uow.session, "AH010201")] == [
         "安禾市",
         "临溪区",
         "石桥街道",
@@ -120,27 +122,27 @@ def test_a_place_has_its_names_and_its_path(uow: UnitOfWork) -> None:
 
 
 def test_a_place_that_is_not_known_yet_has_no_name(uow: UnitOfWork) -> None:
-    assert queries.place_names(uow.session, "") == {"zh": "", "en": ""}
+    assert places.place_names(uow.session, "") == {"zh": "", "en": ""}
 
 
 def test_a_code_outside_the_tree_is_refused(uow: UnitOfWork) -> None:
     a_place(uow)
 
     with pytest.raises(PlaceNotFound):
-        queries.place_names(uow.session, "AH999999")
+        places.place_names(uow.session, "AH999999")
     with pytest.raises(PlaceNotFound):
-        queries.jurisdiction_path(uow.session, "AH010299")
+        places.jurisdiction_path(uow.session, "AH010299")
 
 
 def test_words_name_a_community_of_the_city(uow: UnitOfWork) -> None:
     a_place(uow, "AH010201")
     a_place(uow, "AH020301")
 
-    found = queries.community_by_words(uow.session, "梧桐里8号楼")
+    found = places.community_by_words(uow.session, "梧桐里8号楼")
 
     assert found is not None
     assert found[0] == "AH010201"
-    assert queries.community_by_words(uow.session, "我不知道") is None
+    assert places.community_by_words(uow.session, "我不知道") is None
 
 
 def test_only_communities_of_the_scope_are_listed(uow: UnitOfWork) -> None:
@@ -148,7 +150,7 @@ def test_only_communities_of_the_scope_are_listed(uow: UnitOfWork) -> None:
     a_place(uow, "AH010202")
     a_place(uow, "AH020301")
 
-    listed = queries.communities(uow.session, Scope(("AH01",), frozenset()))
+    listed = places.communities(uow.session, Scope(("AH01",), frozenset()))
 
     assert [place.code for place in listed] == ["AH010201", "AH010202"]
 

@@ -12,9 +12,11 @@ import pytest
 from sqlalchemy import func, select
 
 from core.uow import UnitOfWork, unit_of_work
-from directory import queries, service
 from directory.city_list import PlaceLine, ResidentLine
-from directory.models import Consent, Contact, Household, Person, Purpose, Suppression, SuppressionScope
+from directory.models import Channel, Consent, Contact, Household, Person, Purpose, Suppression, SuppressionScope
+from directory.queries import people
+from directory.service import consents
+from directory.service import people as people_service
 from tests.factories.people import LANDLINE, RESIDENT, a_person, a_place
 
 TANG = ResidentLine(
@@ -33,7 +35,7 @@ TANG = ResidentLine(
 
 
 def why_not(uow: UnitOfWork, purpose: Purpose) -> str:
-    return service.may_write(uow.session, RESIDENT, purpose)
+    return consents.may_write(uow, RESIDENT, purpose)
 
 
 def counted(uow: UnitOfWork, table: Any) -> int:
@@ -46,63 +48,63 @@ def test_news_of_the_own_ticket_needs_no_consent_and_notices_do(uow: UnitOfWork)
 
 
 def test_consent_holds_until_it_is_withdrawn(uow: UnitOfWork) -> None:
-    service.record_consent(uow, RESIDENT, Purpose.NOTICE, is_given=True, evidence="sms:1")
+    consents.record_consent(uow, RESIDENT, Purpose.NOTICE, is_given=True, evidence="sms:1")
     assert why_not(uow, Purpose.NOTICE) == ""
 
     uow.now += timedelta(days=1)
-    service.record_consent(uow, RESIDENT, Purpose.NOTICE, is_given=False, evidence="user:3")
+    consents.record_consent(uow, RESIDENT, Purpose.NOTICE, is_given=False, evidence="user:3")
 
     assert why_not(uow, Purpose.NOTICE) == "no_consent"
     assert counted(uow, Consent) == 2
 
 
 def test_the_first_stop_ends_notices_and_job_texts_go_on(uow: UnitOfWork) -> None:
-    assert service.stop(uow, RESIDENT, is_everything=False, evidence="sms:1") is SuppressionScope.NOTICES
+    assert consents.stop(uow, RESIDENT, is_everything=False, evidence="sms:1") is SuppressionScope.NOTICES
 
     assert why_not(uow, Purpose.NOTICE) == "stopped_notices"
     assert why_not(uow, Purpose.SERVICE) == ""
 
 
 def test_the_second_stop_ends_everything_but_danger_and_the_confirmation(uow: UnitOfWork) -> None:
-    service.stop(uow, RESIDENT, is_everything=False, evidence="sms:1")
+    consents.stop(uow, RESIDENT, is_everything=False, evidence="sms:1")
 
-    assert service.stop(uow, RESIDENT, is_everything=False, evidence="sms:2") is SuppressionScope.ALL
+    assert consents.stop(uow, RESIDENT, is_everything=False, evidence="sms:2") is SuppressionScope.ALL
 
     assert why_not(uow, Purpose.SERVICE) == why_not(uow, Purpose.NOTICE) == "stopped_all"
     assert why_not(uow, Purpose.EMERGENCY) == why_not(uow, Purpose.SYSTEM) == ""
 
 
 def test_a_stop_of_the_carrier_ends_everything_at_once(uow: UnitOfWork) -> None:
-    assert service.stop(uow, RESIDENT, is_everything=True, evidence="carrier:21610") is SuppressionScope.ALL
-    assert service.stop(uow, RESIDENT, is_everything=False, evidence="sms:2") is SuppressionScope.ALL
+    assert consents.stop(uow, RESIDENT, is_everything=True, evidence="carrier:21610") is SuppressionScope.ALL
+    assert consents.stop(uow, RESIDENT, is_everything=False, evidence="sms:2") is SuppressionScope.ALL
 
 
 def test_the_same_text_handled_twice_is_one_stop(uow: UnitOfWork) -> None:
-    service.stop(uow, RESIDENT, is_everything=False, evidence="sms:1")
+    consents.stop(uow, RESIDENT, is_everything=False, evidence="sms:1")
 
-    assert service.stop(uow, RESIDENT, is_everything=False, evidence="sms:1") is SuppressionScope.NOTICES
+    assert consents.stop(uow, RESIDENT, is_everything=False, evidence="sms:1") is SuppressionScope.NOTICES
     assert counted(uow, Consent) == 1
 
 
 def test_a_stranger_who_stops_is_remembered(uow: UnitOfWork) -> None:
-    service.stop(uow, "+12025550143", is_everything=True, evidence="sms:1")
+    consents.stop(uow, "+12025550143", is_everything=True, evidence="sms:1")
 
-    assert service.may_write(uow.session, "+12025550143", Purpose.SERVICE) == "stopped_all"
+    assert consents.may_write(uow, "+12025550143", Purpose.SERVICE) == "stopped_all"
 
 
 def test_asking_for_texts_again_brings_both_kinds_back(uow: UnitOfWork) -> None:
-    service.stop(uow, RESIDENT, is_everything=True, evidence="sms:1")
+    consents.stop(uow, RESIDENT, is_everything=True, evidence="sms:1")
     uow.now += timedelta(minutes=1)
 
-    assert service.resume(uow, RESIDENT, "sms:2") is True
+    assert consents.resume(uow, RESIDENT, "sms:2") is True
 
     assert why_not(uow, Purpose.SERVICE) == why_not(uow, Purpose.NOTICE) == ""
-    assert service.resume(uow, RESIDENT, "sms:3") is False
+    assert consents.resume(uow, RESIDENT, "sms:3") is False
 
 
 def test_a_stop_and_a_return_within_one_moment_leave_the_last_word(uow: UnitOfWork) -> None:
-    service.stop(uow, RESIDENT, is_everything=False, evidence="sms:1")
-    service.resume(uow, RESIDENT, "sms:2")
+    consents.stop(uow, RESIDENT, is_everything=False, evidence="sms:1")
+    consents.resume(uow, RESIDENT, "sms:2")
 
     assert why_not(uow, Purpose.NOTICE) == ""
 
@@ -114,21 +116,21 @@ def test_two_stops_at_the_same_moment_both_count() -> None:
     def one_stop(number: int) -> None:
         with unit_of_work("test") as uow:
             together.wait()
-            service.stop(uow, RESIDENT, is_everything=False, evidence=f"sms:{number}")
+            consents.stop(uow, RESIDENT, is_everything=False, evidence=f"sms:{number}")
 
     with ThreadPoolExecutor(2) as threads:
         list(threads.map(one_stop, (1, 2)))
 
     with unit_of_work("test") as uow:
-        assert uow.session.get_one(Suppression, RESIDENT).scope is SuppressionScope.ALL
+        assert uow.session.get_one(Suppression, (RESIDENT, Channel.SMS)).scope is SuppressionScope.ALL
 
 
 def test_a_resident_is_loaded_with_household_numbers_and_consent(uow: UnitOfWork) -> None:
     a_place(uow)
 
-    assert service.import_residents(uow, [TANG]) == 1
+    assert people_service.import_residents(uow, [TANG]) == 1
 
-    person = queries.persons_of(uow.session, RESIDENT)[0]
+    person = people.persons_of(uow.session, RESIDENT)[0]
     assert (person.source_id, person.birth_date, person.access_need) == ("R0001", date(1999, 4, 12), "hearing")
     assert [(contact.msisdn, contact.kind) for contact in person.contacts] == [
         (RESIDENT, "mobile"),
@@ -139,30 +141,30 @@ def test_a_resident_is_loaded_with_household_numbers_and_consent(uow: UnitOfWork
 
 def test_loading_again_changes_nothing(uow: UnitOfWork) -> None:
     a_place(uow)
-    service.import_residents(uow, [TANG])
+    people_service.import_residents(uow, [TANG])
     before = [counted(uow, table) for table in (Person, Household, Contact, Consent)]
 
-    assert service.import_residents(uow, [TANG]) == 0
+    assert people_service.import_residents(uow, [TANG]) == 0
 
     assert [counted(uow, table) for table in (Person, Household, Contact, Consent)] == before
 
 
 def test_loading_again_keeps_what_people_changed(uow: UnitOfWork) -> None:
     a_place(uow)
-    service.import_residents(uow, [TANG])
-    queries.persons_of(uow.session, RESIDENT)[0].name = "唐晓冬"
+    people_service.import_residents(uow, [TANG])
+    people.persons_of(uow.session, RESIDENT)[0].name = "唐晓冬"
     uow.session.commit()
 
-    service.import_residents(uow, [TANG])
+    people_service.import_residents(uow, [TANG])
 
-    assert queries.persons_of(uow.session, RESIDENT)[0].name == "唐晓冬"
+    assert people.persons_of(uow.session, RESIDENT)[0].name == "唐晓冬"
 
 
 def test_a_load_never_undoes_a_stop(uow: UnitOfWork) -> None:
     a_place(uow)
-    service.stop(uow, RESIDENT, is_everything=False, evidence="sms:1")
+    consents.stop(uow, RESIDENT, is_everything=False, evidence="sms:1")
 
-    service.import_residents(uow, [TANG])
+    people_service.import_residents(uow, [TANG])
 
     assert why_not(uow, Purpose.NOTICE) == "stopped_notices"
     assert counted(uow, Consent) == 1
@@ -174,17 +176,17 @@ def test_who_withdrew_or_was_never_asked_gets_no_notices(uow: UnitOfWork) -> Non
     withdrawn = replace(TANG, has_consent=False)
     never_asked = replace(TANG, source_id="R0002", mobile=other, landline=None, has_consent=None)
 
-    service.import_residents(uow, [withdrawn, never_asked])
+    people_service.import_residents(uow, [withdrawn, never_asked])
 
-    assert service.may_write(uow.session, RESIDENT, Purpose.NOTICE) == "no_consent"
-    assert service.may_write(uow.session, other, Purpose.NOTICE) == "no_consent"
+    assert consents.may_write(uow, RESIDENT, Purpose.NOTICE) == "no_consent"
+    assert consents.may_write(uow, other, Purpose.NOTICE) == "no_consent"
     assert counted(uow, Consent) == 1
 
 
 def test_two_residents_of_one_address_are_one_household(uow: UnitOfWork) -> None:
     a_place(uow)
 
-    service.import_residents(uow, [TANG, replace(TANG, source_id="R0002", name="罗雨桐")])
+    people_service.import_residents(uow, [TANG, replace(TANG, source_id="R0002", name="罗雨桐")])
 
     assert counted(uow, Household) == 1
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from datetime import date
 
 from core.uow import UnitOfWork
-from directory import service
 from directory.city_list import PlaceLine
-from directory.jurisdiction import level_of, path
+from directory.jurisdiction import depth, path
 from directory.models import AccessNeed, ContactKind, Person
+from directory.service import people, places
 
 RESIDENT = "+8616200000901"
 LANDLINE = "+869785559901"
 COMMUNITY = "AH010201"
 
+LEVELS = ("", "city", "district", "street", "community", "grid")
 PLACES = {
     "AH": ("安禾市", "Anhe City"),
     "AH01": ("临溪区", "Linxi District"),
@@ -28,13 +29,13 @@ PLACES = {
 
 def a_place(uow: UnitOfWork, code: str = COMMUNITY) -> str:
     """A jurisdiction with all above it. Returns its code."""
-    service.import_places(
+    places.import_places(
         uow,
         [
             PlaceLine(
                 code=one,
                 parent_code=one[:-2] or None,
-                level=level_of(one).name.lower(),
+                level=LEVELS[depth(one)],
                 kind="",
                 name_zh=PLACES.get(one, (one, one))[0],
                 name_en=PLACES.get(one, (one, one))[1],
@@ -60,7 +61,7 @@ def a_person(
     access_need: AccessNeed | None = None,
 ) -> Person:
     """A resident with one number, in a household of his address."""
-    return service.register(
+    return people.register(
         uow,
         name,
         community_code=a_place(uow, community_code),

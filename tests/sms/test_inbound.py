@@ -15,8 +15,8 @@ from twilio.request_validator import RequestValidator
 from core import answers, events
 from core.answers import Reply
 from core.uow import UnitOfWork
-from directory import service as directory
 from directory.models import Consent, Purpose, SuppressionScope
+from directory.service import consents
 from sms import jobs
 from sms.delivery import Delivery
 from sms.events import DangerTexted, PersonAsked, UnclearText
@@ -209,7 +209,7 @@ def test_in_a_flood_a_stop_is_obeyed_and_danger_is_answered(text_in: Texts, work
         text_in("着火了救命", RESIDENT)
 
     with work() as uow:
-        assert directory.may_write(uow.session, RESIDENT, Purpose.NOTICE) == "stopped_notices"
+        assert consents.may_write(uow, RESIDENT, Purpose.NOTICE) == "stopped_notices"
     assert wordings_to(RESIDENT)[-1] == "emergency"
     assert Counter(wordings_to(RESIDENT))["emergency"] == 1
     assert [type(one) for one in heard].count(DangerTexted) == 1
@@ -306,8 +306,8 @@ def test_danger_opens_a_ticket_of_the_first_tier_and_a_call(text_in: Texts, work
 def scope_of(work: Work, msisdn: str = RESIDENT) -> str:
     """How much a number stopped: empty, notices or all."""
     with work() as uow:
-        held = directory.may_write(uow.session, msisdn, Purpose.SERVICE)
-        return "all" if held else directory.may_write(uow.session, msisdn, Purpose.NOTICE).removeprefix("stopped_")
+        held = consents.may_write(uow, msisdn, Purpose.SERVICE)
+        return "all" if held else consents.may_write(uow, msisdn, Purpose.NOTICE).removeprefix("stopped_")
 
 
 @pytest.mark.parametrize(
@@ -393,7 +393,7 @@ def test_a_service_that_is_called_off_stops_no_texts(
     text_in(words, RESIDENT)
 
     with work() as uow:
-        assert directory.may_write(uow.session, RESIDENT, Purpose.SERVICE) == ""
+        assert consents.may_write(uow, RESIDENT, Purpose.SERVICE) == ""
         assert uow.session.scalar(select(func.count()).select_from(Consent)) == 0
 
 

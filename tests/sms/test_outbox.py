@@ -12,8 +12,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from core.uow import UnitOfWork
-from directory import service as directory
 from directory.models import ContactKind, Purpose
+from directory.service import consents
 from sms import jobs, service
 from sms.delivery import Delivery
 from sms.errors import EmptyText, NotTextable, ReceiverStopped, TextTooLong
@@ -61,7 +61,7 @@ def test_a_text_that_cannot_be_composed_costs_nothing_else(uow: UnitOfWork) -> N
 
 
 def test_a_full_stop_holds_back_all_but_danger_and_the_confirmation(uow: UnitOfWork) -> None:
-    directory.stop(uow, RESIDENT, is_everything=True, evidence="test")
+    consents.stop(uow, RESIDENT, is_everything=True, evidence="test")
 
     told = [a_text(uow, RESIDENT, purpose=purpose).delivery for purpose in Purpose]
 
@@ -72,9 +72,9 @@ def test_a_full_stop_holds_back_all_but_danger_and_the_confirmation(uow: UnitOfW
 
 
 def test_a_first_stop_ends_notices_and_leaves_the_news_of_ones_own_ticket(uow: UnitOfWork) -> None:
-    directory.record_consent(uow, RESIDENT, Purpose.NOTICE, is_given=True, evidence="form")
+    consents.record_consent(uow, RESIDENT, Purpose.NOTICE, is_given=True, evidence="form")
     assert a_text(uow, RESIDENT, purpose=Purpose.NOTICE).delivery is Delivery.QUEUED
-    directory.stop(uow, RESIDENT, is_everything=False, evidence="test")
+    consents.stop(uow, RESIDENT, is_everything=False, evidence="test")
 
     assert a_text(uow, RESIDENT, purpose=Purpose.NOTICE).delivery is Delivery.SUPPRESSED
     assert a_text(uow, RESIDENT).delivery is Delivery.QUEUED
@@ -94,7 +94,7 @@ def test_a_question_is_opened_with_its_text_and_asked_again_is_the_same_question
         service.ask(
             uow, RESIDENT, "csat", kind="rating", about="A1023", reference=reference, lang="zh", facts={"code": "A1023"}
         )
-    directory.stop(uow, OTHER, is_everything=True, evidence="test")
+    consents.stop(uow, OTHER, is_everything=True, evidence="test")
     held = service.ask(uow, OTHER, "csat", kind="rating", about="A1023", lang="zh", facts={"code": "A1023"})
 
     questions = list(uow.session.scalars(select(OpenQuestion)))
@@ -137,7 +137,7 @@ def test_words_by_hand_are_signed_and_the_same_form_twice_is_one_text(uow: UnitO
 
 
 def test_words_by_hand_that_cannot_go_out_are_refused(uow: UnitOfWork) -> None:
-    directory.stop(uow, OTHER, is_everything=True, evidence="test")
+    consents.stop(uow, OTHER, is_everything=True, evidence="test")
     refused = [
         (EmptyText, RESIDENT, " \n"),
         (TextTooLong, RESIDENT, "长" * 1595),
@@ -205,7 +205,7 @@ def test_a_stop_that_comes_between_writing_and_sending_is_obeyed(
         a_text(uow, RESIDENT, purpose=Purpose.EMERGENCY)
         a_text(uow, OTHER)
     with work() as uow:
-        directory.stop(uow, RESIDENT, is_everything=True, evidence="test")
+        consents.stop(uow, RESIDENT, is_everything=True, evidence="test")
     jobs.deliver()
 
     first, *others = outbound()
@@ -314,7 +314,7 @@ def test_a_receiver_who_stopped_at_the_carrier_has_stopped_with_us(
     jobs.deliver()
 
     with work() as uow:
-        assert directory.may_write(uow.session, RESIDENT, Purpose.SERVICE) == "stopped_all"
+        assert consents.may_write(uow, RESIDENT, Purpose.SERVICE) == "stopped_all"
         assert a_text(uow, RESIDENT).delivery is Delivery.SUPPRESSED
 
 

@@ -14,8 +14,8 @@ from twilio.request_validator import RequestValidator
 
 from core import events
 from core.uow import UnitOfWork
-from directory import service as directory
 from directory.models import Purpose
+from directory.service import consents
 from sms import jobs, service
 from sms.delivery import Delivery
 from sms.events import TextFailed
@@ -215,7 +215,7 @@ def test_a_stop_that_the_carrier_reports_late_is_noted(
     receipt(sent.key, "failed", sid=SID, ErrorCode="21610")
 
     with work() as uow:
-        assert directory.may_write(uow.session, RESIDENT, Purpose.SERVICE) == "stopped_all"
+        assert consents.may_write(uow, RESIDENT, Purpose.SERVICE) == "stopped_all"
     assert len(failed) == 1
 
 

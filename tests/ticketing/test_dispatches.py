@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from core import events as announcements
 from core.uow import UnitOfWork
-from directory import service as directory
+from directory.service import consents
 from providers import queries as provider_queries
 from providers.vetting import Standing
 from sms.models import OpenQuestion, OutboundSms
@@ -165,7 +165,7 @@ def test_the_database_itself_refuses_a_second_holder(uow: UnitOfWork) -> None:
 
 def test_a_provider_who_stopped_our_texts_is_passed_over(uow: UnitOfWork) -> None:
     four_providers(uow)
-    directory.stop(uow, PROVIDER, is_everything=True, evidence="sms:1")
+    consents.stop(uow, PROVIDER, is_everything=True, evidence="sms:1")
     ticket = a_ticket(uow)
     offers = offers_of(uow, ticket)
     assert [offers[0].provider_id] == [provider_queries.by_code(uow.session, "P902").id]

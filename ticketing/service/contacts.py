@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.uow import UnitOfWork
 from directory import dwelling
-from directory import queries as people
+from directory.queries import places
 from ticketing.models import Ticket
 
 
@@ -25,4 +25,4 @@ def address(ticket: Ticket, lang: str) -> str:
 
 def community(uow: UnitOfWork, ticket: Ticket, lang: str) -> str:
     """The name of the ticket's community; empty when the place is not known."""
-    return people.place_names(uow.session, ticket.jurisdiction_code)[lang]
+    return places.place_names(uow.session, ticket.jurisdiction_code)[lang]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.answers import Answer
 from core.uow import UnitOfWork
-from directory import queries as people
+from directory.queries import people
 from ticketing.models import Source, TicketKind
 from ticketing.promise import read_window
 from ticketing.service.tickets import Request

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.uow import UnitOfWork
 from directory import language
-from directory import queries as people
+from directory.queries import people
 from providers import queries as providers
 from sms import service as sms
 from sms.models import OutboundSms

@@ -1,20 +1,19 @@
-"""Reads of places, persons and households."""
+"""Reads of persons, households and their numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import date
-from typing import Any
 
-from sqlalchemy import ColumnElement, false, or_, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from directory import caller as recognition
-from directory import language, place_words
+from directory import language
 from directory.caller import Caller, PersonCard
-from directory.errors import HouseholdNotFound, PlaceNotFound
-from directory.jurisdiction import Level, level_of, path
-from directory.models import Contact, ContactKind, Household, Jurisdiction, Person
+from directory.errors import HouseholdNotFound
+from directory.models import Contact, ContactKind, Household, Person
+from directory.queries.places import names
+from directory.queries.scoping import within
 from directory.scope import Scope
 
 
@@ -23,9 +22,7 @@ def persons_of(session: Session, msisdn: str) -> list[Person]:
     return list(
         session.scalars(
             select(Person)
-            .where(
-                Person.id.in_(select(Contact.person_id).where(Contact.msisdn == msisdn, Contact.wrong_since.is_(None)))
-            )
+            .where(Person.id.in_(_owners(msisdn)))
             .options(joinedload(Person.household).joinedload(Household.community), selectinload(Person.contacts))
             .order_by(Person.id)
         )
@@ -67,6 +64,16 @@ def card(person: Person) -> PersonCard:
     )
 
 
+def _owners(msisdn: str) -> Select[int]:
+    """Ids of the persons behind a number. One who was merged into another answers as that one."""
+    mine = aliased(Person)
+    return (
+        select(func.coalesce(mine.merged_into_id, mine.id))
+        .join(Contact, Contact.person_id == mine.id)
+        .where(Contact.msisdn == msisdn, Contact.wrong_since.is_(None), mine.erased_at.is_(None))
+    )
+
+
 def household(session: Session, scope: Scope, household_id: int) -> Household:
     """One household with its persons and their numbers. Raises HouseholdNotFound, also outside the scope."""
     found = session.scalar(
@@ -84,7 +91,7 @@ def household_numbers(session: Session, household_id: int) -> frozenset[str]:
     return frozenset(
         session.scalars(
             select(Contact.msisdn)
-            .join(Person)
+            .join(Person, Person.id == Contact.person_id)
             .where(Person.household_id == household_id, Contact.wrong_since.is_(None))
         )
     )
@@ -94,70 +101,3 @@ def is_textable(session: Session, msisdn: str) -> bool | None:
     """Whether the list knows the number as a mobile (True) or a landline (False); None when it does not know it."""
     kinds = set(session.scalars(select(Contact.kind).where(Contact.msisdn == msisdn)))
     return ContactKind.MOBILE in kinds if kinds else None
-
-
-def place_names(session: Session, code: str) -> dict[str, str]:
-    """The name of a place in zh and en; two empty names for the empty code (place not known).
-
-    Raises PlaceNotFound for a code that is not in the tree.
-    """
-    if not code:
-        return {"zh": "", "en": ""}
-    place = session.get(Jurisdiction, code)
-    if place is None:
-        raise PlaceNotFound(code)
-    return names(place)
-
-
-def names(place: Jurisdiction) -> dict[str, str]:
-    """The names of a place by language."""
-    return {"zh": place.name_zh, "en": place.name_en}
-
-
-def names_of(session: Session, codes: Collection[str]) -> dict[str, dict[str, str]]:
-    """Names in zh and en of many places in one statement; codes that are not in the tree are left out."""
-    if not codes:
-        return {}
-    return {place.code: names(place) for place in session.scalars(_places(codes))}
-
-
-def jurisdiction_path(session: Session, code: str) -> list[Jurisdiction]:
-    """The places from the city down to this one. Raises PlaceNotFound."""
-    places = list(session.scalars(_places(path(code)).order_by(Jurisdiction.code)))
-    if not places or places[-1].code != code:
-        raise PlaceNotFound(code)
-    return places
-
-
-def communities(session: Session, scope: Scope) -> list[Jurisdiction]:
-    """The communities and villages that a reader sees, by code."""
-    return [
-        place
-        for place in session.scalars(
-            select(Jurisdiction).where(within(Jurisdiction.code, scope)).order_by(Jurisdiction.code)
-        )
-        if level_of(place.code) is Level.COMMUNITY
-    ]
-
-
-def community_by_words(session: Session, text: str) -> tuple[str, float] | None:
-    """The community that the words name, with a certainty of 0 to 1; None when none or more than one is named."""
-    return place_words.find(
-        text,
-        [
-            place_words.Place(place.code, (place.name_zh, place.name_en), level_of(place.code) is Level.COMMUNITY)
-            for place in session.scalars(select(Jurisdiction))
-        ],
-    )
-
-
-def within(column: Any, scope: Scope) -> ColumnElement[bool]:
-    """The condition that a row's jurisdiction code lies in the scope; rows without a place: see Scope.sees_unplaced."""
-    conditions = [column.startswith(prefix, autoescape=True) for prefix in scope.prefixes]
-    if scope.sees_unplaced:
-        conditions.append(column == "")
-    return or_(false(), *conditions)
-
-
-def _places(codes: Collection[str]) -> Any:
-    return select(Jurisdiction).where(Jurisdiction.code.in_(codes))

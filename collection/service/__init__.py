@@ -1,0 +1,1 @@
+"""Everything that changes sources, batches and match candidates: one file a noun."""

@@ -1,0 +1,40 @@
+"""The entries of the console's navigation, in groups; each shows to those who may open its page somewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from staff.permissions import Permission
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One entry. Its word stands in the wording under `nav.<name>`."""
+
+    name: str
+    endpoint: str
+    icon: str
+    permission: Permission
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Entries under one heading, `nav.<name>` in the wording."""
+
+    name: str
+    items: tuple[Item, ...]
+
+
+MENU = (
+    Group(
+        "desk",
+        (
+            Item("queue", "console.queue", "ticket", Permission.TICKETS_READ),
+            Item("tasks", "console.tasks", "voicemail", Permission.TASKS_DO),
+            Item("texts", "console.texts", "chats", Permission.TEXTS_WRITE),
+        ),
+    ),
+    Group("records", ()),
+    Group("places", ()),
+    Group("oversight", ()),
+)

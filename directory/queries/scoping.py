@@ -1,0 +1,17 @@
+"""The one condition that keeps a read inside the reader's part of the tree."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, false, or_
+
+from directory.scope import Scope
+
+
+def within(column: Any, scope: Scope) -> ColumnElement[bool]:
+    """The condition that a row's jurisdiction code lies in the scope; rows without a place: see Scope.sees_unplaced."""
+    conditions = [column.startswith(prefix, autoescape=True) for prefix in scope.prefixes]
+    if scope.sees_unplaced:
+        conditions.append(column == "")
+    return or_(false(), *conditions)

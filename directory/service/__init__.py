@@ -1,0 +1,1 @@
+"""Everything that changes places, people, consent and stops: one file a noun."""
