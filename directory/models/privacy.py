@@ -31,9 +31,10 @@ class RequestState(StrEnum):
 class ErasedKind(StrEnum):
     """Of what the keyed hash is kept."""
 
-    NUMBER = "number"
+    NUMBER = "number"  # name and number
     IDENTITY = "identity"
     PERSON = "person"  # name and birth date
+    SOURCE = "source"  # the id that a list gives him
 
 
 class PrivacyRequest(Base):
