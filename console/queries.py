@@ -369,8 +369,8 @@ def _visible(scope: Scope) -> ColumnElement[bool]:
 
 
 def _task_visible(scope: Scope) -> ColumnElement[bool]:
-    unplaced = and_(Task.ticket_id.is_(None), true() if scope.sees_unplaced else Task.id.is_(None))
-    return or_(unplaced, and_(Task.ticket_id.is_not(None), _visible(scope)))
+    own = and_(Task.ticket_id.is_(None), within(Task.jurisdiction_code, scope))
+    return or_(own, and_(Task.ticket_id.is_not(None), _visible(scope)))
 
 
 def _of_view(view: View, user_id: int, now: datetime) -> ColumnElement[bool]:

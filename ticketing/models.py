@@ -252,6 +252,7 @@ class Task(Base):
     cause: Mapped[str] = mapped_column(String(64))  # what it is for: "call:CA..", "sms:12", "ticket:3:no_provider"
     reason: Mapped[str] = mapped_column(String(32))  # key of its sentence in ticketing/wording
     ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"))
+    jurisdiction_code: Mapped[str] = mapped_column(String(32), default="", server_default="")  # without ticket
     msisdn: Mapped[str | None] = mapped_column(String(16))
     due_at: Mapped[datetime]
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))

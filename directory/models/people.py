@@ -77,6 +77,7 @@ class Household(Base):
     dwelling_id: Mapped[int | None] = mapped_column(ForeignKey("dwellings.id"), index=True)
     head_id: Mapped[int | None] = mapped_column(ForeignKey("persons.id", use_alter=True), index=True)
     note: Mapped[str] = mapped_column(String(500), default="")
+    lang: Mapped[str] = mapped_column(String(16), default="", server_default="")  # spoken there; empty: each his own
 
     persons: Mapped[list[Person]] = relationship(
         back_populates="household", order_by="Person.id", foreign_keys="Person.household_id"
@@ -112,6 +113,7 @@ class Person(Base):
     registered_place: Mapped[str] = mapped_column(String(100), default="", server_default="")
     nationality: Mapped[str] = mapped_column(String(2), default="", server_default="")  # ISO 3166; empty: not known
     died_on: Mapped[date | None]
+    left_on: Mapped[date | None]  # moved away to where we do not know; None: lives in the household
     helper_id: Mapped[int | None] = mapped_column(ForeignKey("persons.id"), index=True)  # who gets the messages
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
     erased_at: Mapped[datetime | None]
@@ -154,6 +156,7 @@ class Contact(Base):
     label: Mapped[str] = mapped_column(String(32), default="", server_default="")  # own words: daughter, shop
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))  # whose telephone it is, when another's
     verified_at: Mapped[datetime | None]
+    verified_how: Mapped[str] = mapped_column(String(100), default="", server_default="")  # in own words
     wrong_since: Mapped[datetime | None]
 
     person: Mapped[Person] = relationship(back_populates="contacts", foreign_keys=[person_id])
@@ -163,6 +166,7 @@ class Label(Base):
     """A sensitive mark of a person: apart, with its own right, and every look at it is logged."""
 
     __tablename__ = "labels"
+    __table_args__ = (Index("ix_labels_due", "review_by", postgresql_where="ended_at is null"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"), index=True)
@@ -191,6 +195,22 @@ class Flag(Base):
     ended_by: Mapped[str] = mapped_column(String(64), default="")
 
     household: Mapped[Household] = relationship(back_populates="flags")
+
+
+class Correction(Base):
+    """What somebody told us is wrong about a person; whoever keeps the records checks it."""
+
+    __tablename__ = "corrections"
+    __table_args__ = (Index("ix_corrections_open", "person_id", postgresql_where="settled_at is null"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"), index=True)
+    words: Mapped[str] = mapped_column(String(500))
+    told_by: Mapped[str] = mapped_column(String(64))  # as in units of work: user:3
+    told_at: Mapped[datetime]
+    is_right: Mapped[bool | None]  # None: nobody has checked it yet
+    settled_at: Mapped[datetime | None]
+    settled_by: Mapped[str] = mapped_column(String(64), default="")
 
 
 class Provenance(Base):

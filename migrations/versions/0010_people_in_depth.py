@@ -41,6 +41,30 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_labels"),
     )
     op.create_index("ix_labels_person_id", "labels", ["person_id"], unique=False)
+    op.create_index(
+        "ix_labels_due", "labels", ["review_by"], unique=False, postgresql_where=sa.text("ended_at is null")
+    )
+    op.create_table(
+        "corrections",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("words", sa.String(length=500), nullable=False),
+        sa.Column("told_by", sa.String(length=64), nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("is_right", sa.Boolean(), nullable=True),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("settled_by", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["persons.id"], name="fk_corrections_person_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_corrections"),
+    )
+    op.create_index("ix_corrections_person_id", "corrections", ["person_id"], unique=False)
+    op.create_index(
+        "ix_corrections_open",
+        "corrections",
+        ["person_id"],
+        unique=False,
+        postgresql_where=sa.text("settled_at is null"),
+    )
     op.create_table(
         "merges",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -110,6 +134,9 @@ def upgrade() -> None:
     op.add_column("contacts", sa.Column("label", sa.String(length=32), server_default="", nullable=False))
     op.add_column("contacts", sa.Column("owner_id", sa.Integer(), nullable=True))
     op.create_foreign_key("fk_contacts_owner_id", "contacts", "persons", ["owner_id"], ["id"])
+    op.add_column("contacts", sa.Column("verified_how", sa.String(length=100), server_default="", nullable=False))
+    op.add_column("households", sa.Column("lang", sa.String(length=16), server_default="", nullable=False))
+    op.add_column("tasks", sa.Column("jurisdiction_code", sa.String(length=32), server_default="", nullable=False))
     op.add_column("households", sa.Column("dwelling_id", sa.Integer(), nullable=True))
     op.add_column("households", sa.Column("head_id", sa.Integer(), nullable=True))
     op.alter_column(
@@ -135,6 +162,7 @@ def upgrade() -> None:
     op.add_column("persons", sa.Column("registered_place", sa.String(length=100), server_default="", nullable=False))
     op.add_column("persons", sa.Column("nationality", sa.String(length=2), server_default="", nullable=False))
     op.add_column("persons", sa.Column("died_on", sa.Date(), nullable=True))
+    op.add_column("persons", sa.Column("left_on", sa.Date(), nullable=True))
     op.add_column("persons", sa.Column("helper_id", sa.Integer(), nullable=True))
     op.add_column("persons", sa.Column("merged_into_id", sa.Integer(), nullable=True))
     op.add_column("persons", sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True))
@@ -175,6 +203,7 @@ def downgrade() -> None:
     op.drop_column("persons", "erased_at")
     op.drop_column("persons", "merged_into_id")
     op.drop_column("persons", "helper_id")
+    op.drop_column("persons", "left_on")
     op.drop_column("persons", "died_on")
     op.drop_column("persons", "nationality")
     op.drop_column("persons", "registered_place")
@@ -196,6 +225,9 @@ def downgrade() -> None:
     )
     op.drop_column("households", "head_id")
     op.drop_column("households", "dwelling_id")
+    op.drop_column("tasks", "jurisdiction_code")
+    op.drop_column("households", "lang")
+    op.drop_column("contacts", "verified_how")
     op.drop_constraint("fk_contacts_owner_id", "contacts", type_="foreignkey")
     op.drop_column("contacts", "owner_id")
     op.drop_column("contacts", "label")
@@ -211,6 +243,10 @@ def downgrade() -> None:
     op.drop_index("ix_merges_kept_id", table_name="merges")
     op.drop_index("ix_merges_gone_id", table_name="merges")
     op.drop_table("merges")
+    op.drop_index("ix_corrections_open", table_name="corrections", postgresql_where=sa.text("settled_at is null"))
+    op.drop_index("ix_corrections_person_id", table_name="corrections")
+    op.drop_table("corrections")
+    op.drop_index("ix_labels_due", table_name="labels", postgresql_where=sa.text("ended_at is null"))
     op.drop_index("ix_labels_person_id", table_name="labels")
     op.drop_table("labels")
     op.drop_index("ix_flags_household_id", table_name="flags")

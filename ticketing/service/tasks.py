@@ -26,10 +26,12 @@ def open_task(
     msisdn: str | None = None,
     ticket: Ticket | None = None,
     due_by: timedelta | None = None,
+    place: str = "",
 ) -> Task:
     """Ask a person to do something. One open task for each kind and cause: a second wish finds the first.
 
     `reason` is the key of its sentence in ticketing/wording under `task`; `due_by` counts from now (policy: tasks).
+    A task without a ticket is seen by those who see its `place` (empty: the whole city).
     """
     session = uow.session
     session.flush()
@@ -40,6 +42,7 @@ def open_task(
             cause=cause,
             reason=reason,
             ticket_id=ticket.id if ticket is not None else None,
+            jurisdiction_code=place,
             msisdn=msisdn if msisdn is not None or ticket is None else ticket.msisdn,
             due_at=uow.now + (due_by if due_by is not None else _within(uow, kind)),
             opened_at=uow.now,
