@@ -14,7 +14,7 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-import directory.service.people
+import directory.service.loading
 import directory.service.places
 import providers.service
 import staff.service
@@ -115,7 +115,7 @@ def load_city(uow: UnitOfWork) -> dict[str, tuple[int, int]]:
     firms = _lines("providers.csv", lambda row: ProviderLine.from_row(row, shift=shift))
     made = {
         "places": (directory.service.places.import_places(uow, places), len(places)),
-        "residents": (directory.service.people.import_residents(uow, residents), len(residents)),
+        "residents": (directory.service.loading.import_residents(uow, residents), len(residents)),
         "providers": (providers.service.import_providers(uow, firms, seen_by="seed"), len(firms)),
     }
     return {what: (new, total - new) for what, (new, total) in made.items()}

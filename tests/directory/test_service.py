@@ -15,8 +15,7 @@ from core.uow import UnitOfWork, unit_of_work
 from directory.city_list import PlaceLine, ResidentLine
 from directory.models import Channel, Consent, Contact, Household, Person, Purpose, Suppression, SuppressionScope
 from directory.queries import people
-from directory.service import consents
-from directory.service import people as people_service
+from directory.service import consents, loading
 from tests.factories.people import LANDLINE, RESIDENT, a_person, a_place
 
 TANG = ResidentLine(
@@ -128,7 +127,7 @@ def test_two_stops_at_the_same_moment_both_count() -> None:
 def test_a_resident_is_loaded_with_household_numbers_and_consent(uow: UnitOfWork) -> None:
     a_place(uow)
 
-    assert people_service.import_residents(uow, [TANG]) == 1
+    assert loading.import_residents(uow, [TANG]) == 1
 
     person = people.persons_of(uow.session, RESIDENT)[0]
     assert (person.source_id, person.birth_date, person.access_need) == ("R0001", date(1999, 4, 12), "hearing")
@@ -141,21 +140,21 @@ def test_a_resident_is_loaded_with_household_numbers_and_consent(uow: UnitOfWork
 
 def test_loading_again_changes_nothing(uow: UnitOfWork) -> None:
     a_place(uow)
-    people_service.import_residents(uow, [TANG])
+    loading.import_residents(uow, [TANG])
     before = [counted(uow, table) for table in (Person, Household, Contact, Consent)]
 
-    assert people_service.import_residents(uow, [TANG]) == 0
+    assert loading.import_residents(uow, [TANG]) == 0
 
     assert [counted(uow, table) for table in (Person, Household, Contact, Consent)] == before
 
 
 def test_loading_again_keeps_what_people_changed(uow: UnitOfWork) -> None:
     a_place(uow)
-    people_service.import_residents(uow, [TANG])
+    loading.import_residents(uow, [TANG])
     people.persons_of(uow.session, RESIDENT)[0].name = "唐晓冬"
     uow.session.commit()
 
-    people_service.import_residents(uow, [TANG])
+    loading.import_residents(uow, [TANG])
 
     assert people.persons_of(uow.session, RESIDENT)[0].name == "唐晓冬"
 
@@ -164,7 +163,7 @@ def test_a_load_never_undoes_a_stop(uow: UnitOfWork) -> None:
     a_place(uow)
     consents.stop(uow, RESIDENT, is_everything=False, evidence="sms:1")
 
-    people_service.import_residents(uow, [TANG])
+    loading.import_residents(uow, [TANG])
 
     assert why_not(uow, Purpose.NOTICE) == "stopped_notices"
     assert counted(uow, Consent) == 1
@@ -176,7 +175,7 @@ def test_who_withdrew_or_was_never_asked_gets_no_notices(uow: UnitOfWork) -> Non
     withdrawn = replace(TANG, has_consent=False)
     never_asked = replace(TANG, source_id="R0002", mobile=other, landline=None, has_consent=None)
 
-    people_service.import_residents(uow, [withdrawn, never_asked])
+    loading.import_residents(uow, [withdrawn, never_asked])
 
     assert consents.may_write(uow, RESIDENT, Purpose.NOTICE) == "no_consent"
     assert consents.may_write(uow, other, Purpose.NOTICE) == "no_consent"
@@ -186,7 +185,7 @@ def test_who_withdrew_or_was_never_asked_gets_no_notices(uow: UnitOfWork) -> Non
 def test_two_residents_of_one_address_are_one_household(uow: UnitOfWork) -> None:
     a_place(uow)
 
-    people_service.import_residents(uow, [TANG, replace(TANG, source_id="R0002", name="罗雨桐")])
+    loading.import_residents(uow, [TANG, replace(TANG, source_id="R0002", name="罗雨桐")])
 
     assert counted(uow, Household) == 1
 
