@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.errors import NotFound
+from core.errors import Conflict, NotFound
 
 
 class PlaceNotFound(NotFound):
@@ -17,3 +17,109 @@ class HouseholdNotFound(NotFound):
 
     def __init__(self) -> None:
         super().__init__("refusal.household_not_found")
+
+
+class PlaceEnded(Conflict):
+    """The place is no longer in force: what is new belongs to one that followed it."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__("refusal.place_ended", code=code)
+
+
+class NoCommunity(Conflict):
+    """People live in communities and villages, not in the places above them."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__("refusal.no_community", code=code)
+
+
+class PersonNotFound(NotFound):
+    """There is no such person, or he lives outside the reader's area, or his data was erased."""
+
+    def __init__(self) -> None:
+        super().__init__("refusal.person_not_found")
+
+
+class ContactNotFound(NotFound):
+    """The person has no such number."""
+
+    def __init__(self) -> None:
+        super().__init__("refusal.contact_not_found")
+
+
+class FlagNotFound(NotFound):
+    """The household has no such note, or it is over."""
+
+    def __init__(self) -> None:
+        super().__init__("refusal.flag_not_found")
+
+
+class LabelNotFound(NotFound):
+    """The person has no such label, or it is over."""
+
+    def __init__(self) -> None:
+        super().__init__("refusal.label_not_found")
+
+
+class CorrectionNotFound(NotFound):
+    """There is no such report of a mistake, or it is settled."""
+
+    def __init__(self) -> None:
+        super().__init__("refusal.correction_not_found")
+
+
+class FieldRefused(HotlineError):
+    """A value of a form that cannot be kept; `field` is the name of its input."""
+
+    def __init__(self, field: str, wording: str, **facts: object) -> None:
+        super().__init__(f"refusal.{wording}", **facts)
+        self.field = field
+
+
+class ChangedMeanwhile(Conflict):
+    """Somebody else changed what the form showed."""
+
+    def __init__(self) -> None:
+        super().__init__("refusal.changed_meanwhile")
+
+
+class TwoHeads(Conflict):
+    """A household has one head; the form did not know of the one there is."""
+
+    def __init__(self) -> None:
+        super().__init__("refusal.two_heads")
+
+
+class HeadLivesElsewhere(Conflict):
+    """Only somebody who lives in the household can be its head."""
+
+    def __init__(self) -> None:
+        super().__init__("refusal.head_lives_elsewhere")
+
+
+class LivesThere(Conflict):
+    """Somebody is to move to where he lives."""
+
+    def __init__(self) -> None:
+        super().__init__("refusal.lives_there")
+
+
+class NobodyMoves(HotlineError):
+    """A move without anybody who moves."""
+
+    def __init__(self) -> None:
+        super().__init__("refusal.nobody_moves")
+
+
+class HasDied(Conflict):
+    """What only the living do."""
+
+    def __init__(self) -> None:
+        super().__init__("refusal.has_died")
+
+
+class NumberThere(Conflict):
+    """The person has this number already."""
+
+    def __init__(self) -> None:
+        super().__init__("refusal.number_there")

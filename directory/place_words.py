@@ -53,13 +53,13 @@ def find(text: str, places: Iterable[Place]) -> tuple[str, float] | None:
     """
     words = _plain(text)
     known = list(places)
-    above = {short for place in known if not place.is_community for name in place.names for short in _forms(name)}
+    above = {short for place in known if not place.is_community for name in place.names for short in forms(name)}
     hits: dict[str, tuple[int, float]] = {}
     for place in known:
         if not place.is_community:
             continue
         for name in place.names:
-            for form in _forms(name):
+            for form in forms(name):
                 if form in words:
                     full = form == _plain(name) and form != _short(name)
                     certainty = FULL_NAME if full else SHARED_NAME if form in above else SHORT_NAME
@@ -104,7 +104,8 @@ def _is_long_number(house: str) -> bool:
     return sum(one.isdigit() for one in house) > MOST_DIGITS
 
 
-def _forms(name: str) -> set[str]:
+def forms(name: str) -> set[str]:
+    """The ways in which a name is said, in small letters: with and without its tail (梧桐里社区, 梧桐里)."""
     return {form for form in (_plain(name), _short(name)) if len(form) > 1}
 
 

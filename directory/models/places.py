@@ -117,14 +117,18 @@ class Building(Base):
 
 
 class Dwelling(Base):
-    """A door behind which people live. Building, unit and door are read from the address where it has that form."""
+    """A door behind which people live. Building, unit and door are read from the address where it has that form.
+
+    `plain` is the address in its one written form (directory.dwelling): two spellings of a door are one dwelling.
+    """
 
     __tablename__ = "dwellings"
-    __table_args__ = (UniqueConstraint("community_code", "address"),)
+    __table_args__ = (UniqueConstraint("community_code", "plain"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     community_code: Mapped[str] = mapped_column(String(32), ForeignKey("jurisdictions.code"))
     address: Mapped[str] = mapped_column(String(200))  # within the community, as people say it: 2号楼1单元1002
+    plain: Mapped[str] = mapped_column(String(200))
     building_id: Mapped[int | None] = mapped_column(ForeignKey("buildings.id"), index=True)
     unit: Mapped[str] = mapped_column(String(20), default="")
     floor: Mapped[str] = mapped_column(String(10), default="")

@@ -6,6 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from directory.dwelling import parts, plain
+
 revision = "0009"
 down_revision = "0008"
 
@@ -111,6 +113,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("community_code", sa.String(length=32), nullable=False),
         sa.Column("address", sa.String(length=200), nullable=False),
+        sa.Column("plain", sa.String(length=200), nullable=False),
         sa.Column("building_id", sa.Integer(), nullable=True),
         sa.Column("unit", sa.String(length=20), nullable=False),
         sa.Column("floor", sa.String(length=10), nullable=False),
@@ -119,7 +122,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["building_id"], ["buildings.id"], name="fk_dwellings_building_id"),
         sa.ForeignKeyConstraint(["community_code"], ["jurisdictions.code"], name="fk_dwellings_community_code"),
         sa.PrimaryKeyConstraint("id", name="pk_dwellings"),
-        sa.UniqueConstraint("community_code", "address", name="uq_dwellings_community_code_address"),
+        sa.UniqueConstraint("community_code", "plain", name="uq_dwellings_community_code_plain"),
     )
     op.create_index("ix_dwellings_building_id", "dwellings", ["building_id"], unique=False)
     op.create_table(
@@ -198,11 +201,31 @@ def upgrade() -> None:
         unique=False,
         postgresql_ops={"jurisdiction_code": "text_pattern_ops"},
     )
-    op.execute(
-        "insert into dwellings (community_code, address, unit, floor, door, use) "
-        "select community_code, address, '', '', '', 'home' from households"
-    )
+    _enter_dwellings()
     op.execute("insert into placements (dwelling_id, community_code) select id, community_code from dwellings")
+
+
+def _enter_dwellings() -> None:
+    """Every household gets its dwelling, and every house that an address names is entered."""
+    here = op.get_bind()
+    homes = here.execute(sa.text("select community_code, address from households order by id")).all()
+    read = [(code, address, parts(address), plain(address)) for code, address in homes]
+    for code, name in sorted({(code, found.building) for code, _, found, _ in read if found.building}):
+        here.execute(
+            sa.text("insert into buildings (community_code, name, access_note) values (:code, :name, '')"),
+            {"code": code, "name": name},
+        )
+    for code, address, found, written in read:
+        here.execute(
+            sa.text(
+                "insert into dwellings (community_code, address, plain, building_id, unit, floor, door, use) "
+                "values (:code, :address, :plain, "
+                "(select id from buildings where community_code = :code and name = :building), "
+                ":unit, :floor, :door, 'home') on conflict do nothing"
+            ),
+            {"code": code, "address": address, "plain": written, "building": found.building}
+            | {"unit": found.unit, "floor": found.floor, "door": found.door},
+        )
 
 
 def downgrade() -> None:
