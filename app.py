@@ -12,6 +12,8 @@ from sqlalchemy import Engine
 import collection.models  # noqa: F401  declares its tables
 import console.routes
 import core.retention  # noqa: F401  declares its tables
+import directory.cli
+import directory.jobs
 import ivr.jobs
 import ivr.reactions
 import ivr.routes
@@ -42,11 +44,12 @@ log = logging.getLogger(__name__)
 
 BLUEPRINTS = (staff.routes.bp, console.routes.bp, console.routes.demo.demo)
 WEBHOOKS = (ivr.routes.bp, sms.routes.bp)  # signed by the carrier, so they carry no token of ours
-JOB_MODULES = (sms.jobs, ticketing.jobs, ivr.jobs)  # imported for the jobs that they declare
+JOB_MODULES = (directory.jobs, sms.jobs, ticketing.jobs, ivr.jobs)  # imported for the jobs that they declare
 COMMANDS = (
     understanding.cli.understand,
     seed.seed,
     seed.contacts,
+    directory.cli.people,
     staff.cli.staff,
     sms.cli.sms,
     ticketing.cli.tickets,

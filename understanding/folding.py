@@ -36,6 +36,8 @@ def _dingbats() -> dict[int, str]:
     return table
 
 
+SIMPLIFIED = _traditional()
+"""Traditional characters and what they are read as, for str.translate."""
 _BEFORE = _dingbats() | {0x20E3: "", 0xFE0F: "", 0xFE0E: ""}
 _ALIKE = {
     " ": "【】[]〔〕「」『』《》<>{}()〖〗",
@@ -45,7 +47,7 @@ _ALIKE = {
     "~": "〜∼",
 }
 _AFTER = (
-    _traditional()
+    SIMPLIFIED
     | {ord(written): meant for meant, all_written in _ALIKE.items() for written in all_written}
     | {ord(w): m for w, m in zip("壹贰貳叁肆柒捌玖佰仟〇", "一二二三四七八九百千零", strict=True)}
 )
