@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 from config.settings import BadSetting
 
 HERE = Path(__file__).parent
+UNTOLD = "other"
+"""A kind of note that says nothing without its words; those never leave the house."""
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -116,11 +118,24 @@ class TaskPolicy:
 
 @dataclass(frozen=True, slots=True)
 class SignInPolicy:
-    """Throttle of wrong passwords, and how long a session lasts."""
+    """Throttle of wrong passwords and codes, how long a session lasts, and how long links are good."""
 
     attempts: int
     window: timedelta
     session_lasts: timedelta
+    idle: timedelta  # a session that was not used for so long is over
+    code_within: timedelta  # from the password to the second factor
+    invitation_lasts: timedelta
+    break_glass_lasts: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryPolicy:
+    """How long a note about a household lasts, which kinds a provider is told, when a sensitive label is looked at."""
+
+    flag_lasts: dict[str, timedelta]  # by kind
+    flags_told: tuple[str, ...]  # kinds that the text with name and address may tell; the others never leave the house
+    label_review_after: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +150,7 @@ class Policy:
     ivr: IvrPolicy
     tasks: TaskPolicy
     sign_in: SignInPolicy
+    directory: DirectoryPolicy
 
 
 @lru_cache(maxsize=1)
@@ -157,9 +173,18 @@ def load(path: Path) -> Policy:
             ivr=IvrPolicy(**_read(data["ivr"])),
             tasks=TaskPolicy(**_read(data["tasks"])),
             sign_in=SignInPolicy(**_read(data["sign_in"])),
+            directory=_directory(data["directory"]),
         )
     except (KeyError, TypeError, ValueError) as err:
         raise BadSetting(f"{path.name} cannot be used: {err}.") from err
+
+
+def _directory(section: dict[str, Any]) -> DirectoryPolicy:
+    lasts = {kind: duration(text) for kind, text in section["flag_lasts"].items()}
+    told = tuple(section["flags_told"])
+    if unknown := set(told) - (lasts.keys() - {UNTOLD}):
+        raise ValueError(f"flags_told cannot name {', '.join(sorted(unknown))}")
+    return DirectoryPolicy(lasts, told, duration(section["label_review_after"]))
 
 
 def duration(text: str) -> timedelta:

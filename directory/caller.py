@@ -22,7 +22,10 @@ class PersonCard:
     community_name: dict[str, str]  # zh, en
     birth_date: date | None
     access_need: str | None
-    mobile: str | None  # E.164, the best number for texts; None: landline only
+    mobile: str | None  # E.164, the best number for texts, the helper's when there is one; None: landline only
+    own_mobile: str | None = None  # E.164, the person's own
+    helper_mobile: str | None = None  # E.164 of who gets the person's messages; None: he gets them himself
+    household_lang: str = ""  # zh or en, the language spoken in the household; empty: each his own
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +58,16 @@ def recognise(msisdn: str | None, persons: tuple[PersonCard, ...], *, today: dat
     return Caller(
         msisdn=msisdn,
         persons=persons,
-        lang=language.guess(msisdn, (person.lang for person in persons)),
+        lang=language.guess(msisdn, _languages(persons)),
         prefers_person=any(prefers_person(person, today=today, from_age=from_age) for person in persons),
     )
+
+
+def _languages(persons: tuple[PersonCard, ...]) -> set[str]:
+    """What they read; where it differs, the language of their household when that is known."""
+    own = {person.lang for person in persons}
+    shared = {person.household_lang for person in persons} - {""}
+    return shared if len(own) > 1 and len(shared) == 1 else own
 
 
 def prefers_person(person: PersonCard, *, today: date, from_age: int) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.errors import Conflict, NotFound
+from core.errors import Conflict, HotlineError, NotFound
 
 
 class PlaceNotFound(NotFound):
@@ -123,3 +123,45 @@ class NumberThere(Conflict):
 
     def __init__(self) -> None:
         super().__init__("refusal.number_there")
+
+
+class RequestNotFound(NotFound):
+    """There is no such request or hold, or it is about somebody outside the reader's area."""
+
+    def __init__(self) -> None:
+        super().__init__("refusal.request_not_found")
+
+
+class RequestSettled(Conflict):
+    """The request was done or refused already."""
+
+    def __init__(self) -> None:
+        super().__init__("refusal.request_settled")
+
+
+class RequestStands(Conflict):
+    """The same person has an open request of the same kind already."""
+
+    def __init__(self) -> None:
+        super().__init__("refusal.request_stands")
+
+
+class NotChecked(HotlineError):
+    """How we know that it is the person must be said."""
+
+    def __init__(self) -> None:
+        super().__init__("refusal.not_checked")
+
+
+class ReasonMissing(HotlineError):
+    """A reason must be given in words."""
+
+    def __init__(self) -> None:
+        super().__init__("refusal.reason_missing")
+
+
+class AlreadyErased(Conflict):
+    """The person's data was erased already."""
+
+    def __init__(self) -> None:
+        super().__init__("refusal.already_erased")

@@ -124,6 +124,9 @@ class Person(Base):
     )
     helper: Mapped[Person | None] = relationship(remote_side="Person.id", foreign_keys=[helper_id])
     residences: Mapped[list[Residence]] = relationship(back_populates="person", order_by="Residence.id")
+    absorbed: Mapped[list[Person]] = relationship(
+        primaryjoin="Person.id == foreign(Person.merged_into_id)", viewonly=True, order_by="Person.id"
+    )  # rows that were merged into this one; their numbers are his
 
 
 class Residence(Base):

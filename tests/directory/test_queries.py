@@ -14,7 +14,7 @@ from directory.models import Contact, ContactKind, Household
 from directory.queries import people, places
 from directory.queries.scoping import within
 from directory.scope import Scope
-from directory.service import people as people_service
+from directory.service import contacts
 from tests.factories.people import LANDLINE, RESIDENT, a_person, a_place
 
 
@@ -61,7 +61,7 @@ def test_withheld_and_unknown_numbers_give_a_caller_without_persons(uow: UnitOfW
 def test_a_number_told_to_be_wrong_recognises_nobody(uow: UnitOfWork) -> None:
     a_person(uow)
 
-    people_service.mark_wrong(uow, RESIDENT)
+    contacts.mark_wrong(uow, RESIDENT)
 
     assert recognised(uow, RESIDENT).persons == ()
 
