@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, True_, and_, func, or_, select, text, union_all
+from sqlalchemy import ColumnElement, Select, True_, and_, func, literal, or_, select, text, union_all
 from sqlalchemy.orm import Session
 
 from directory.fragments import Term, grams_of_scope, national, place_gram, terms
@@ -119,7 +119,12 @@ def _best(
 def _branch(
     rank: int, conditions: Sequence[ColumnElement[bool]], narrow: Sequence[ColumnElement[bool]]
 ) -> Select[int, int]:
-    hits = select(PersonSearch.person_id, text(f"{rank} as rank")).where(*conditions, *narrow).limit(AT_MOST).subquery()
+    hits = (
+        select(PersonSearch.person_id, literal(rank).label("rank"))
+        .where(*conditions, *narrow)
+        .limit(AT_MOST)
+        .subquery()
+    )
     return select(hits.c.person_id, hits.c.rank)
 
 
