@@ -165,3 +165,38 @@ class AlreadyErased(Conflict):
 
     def __init__(self) -> None:
         super().__init__("refusal.already_erased")
+
+
+class BadChange(Conflict):
+    """A change of the tree that makes no sense; `why` is the last part of its sentence's key."""
+
+    def __init__(self, why: str, **facts: object) -> None:
+        super().__init__(f"refusal.change_{why}", **facts)
+
+
+class BadAlias(Conflict):
+    """Another name that cannot be taken, or ended; `why` is the last part of its sentence's key."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"refusal.alias_{why}")
+
+
+class UnplacedNotFound(NotFound):
+    """There is no such entry, it is settled, or it lies outside the reader's area."""
+
+    def __init__(self) -> None:
+        super().__init__("refusal.unplaced_not_found")
+
+
+class BadDuty(Conflict):
+    """A responsibility or a unit that makes no sense; `why` is the last part of its sentence's key."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"refusal.duty_{why}")
+
+
+class UnitNotFound(NotFound):
+    """There is no such unit, or it lies outside the reader's area."""
+
+    def __init__(self) -> None:
+        super().__init__("refusal.unit_not_found")

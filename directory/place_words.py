@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 TAILS = ("社区", "居委会", "村委会", "村", " community", " village")
 FULL_NAME = 0.95
@@ -37,38 +38,110 @@ _COUNTED = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
+class Alias:
+    """Another name of a place: what people call it, what it was called, an estate in it, a road through it."""
+
+    words: str
+    certainty: float
+    is_road: bool = False  # a road may run through several: it counts only where nothing else is named
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """A node of the tree by its names."""
 
     code: str
     names: tuple[str, ...]
     is_community: bool
+    aliases: tuple[Alias, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """Which community words name. `code` is None where they name none or several; these are the candidates then."""
+
+    code: str | None
+    certainty: float  # 0 to 1, of `code`
+    candidates: tuple[tuple[str, float], ...]  # the surest first
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    code: str  # empty: a place above communities, which only keeps others from being read out of its name
+    start: int
+    end: int
+    certainty: float
+    is_road: bool
+
+
+def resolve(text: str, places: Iterable[Place], within: str = "") -> Resolved:
+    """The community named in the words by its name, an estate, a road or another alias, and how sure we are.
+
+    A name inside a longer one does not count (云台 in 云台新城, or in 云台街道); a road counts only where nothing else
+    is named; two names beside each other are two candidates and no choice. Names that a street, town or district
+    bears too are less sure. `within`: only communities below this code.
+    """
+    hits = _hits(_plain(text), list(places))
+    hits = [hit for hit in hits if not any(_covers(other, hit) for other in hits)]
+    named = [hit for hit in hits if hit.code and hit.code.startswith(within)]
+    counting = [hit for hit in named if not hit.is_road] or named
+    sure: dict[str, float] = {}
+    for hit in counting:
+        sure[hit.code] = max(sure.get(hit.code, 0.0), hit.certainty)
+    candidates = tuple(sorted(sure.items(), key=lambda one: (-one[1], one[0])))
+    if len(candidates) == 1:
+        return Resolved(*candidates[0], candidates)
+    return Resolved(None, 0.0, candidates)
 
 
 def find(text: str, places: Iterable[Place]) -> tuple[str, float] | None:
-    """The code of the one community named in the words, and how sure we are (0 to 1); None for none or several.
+    """The code of the one community named in the words, and how sure we are (0 to 1); None for none or several."""
+    found = resolve(text, places)
+    return None if found.code is None else (found.code, found.certainty)
 
-    The longest name wins, so that 铁路一村 is not taken for a shorter neighbour. Names that a street bears too are
-    less sure.
-    """
-    words = _plain(text)
-    known = list(places)
-    above = {short for place in known if not place.is_community for name in place.names for short in forms(name)}
-    hits: dict[str, tuple[int, float]] = {}
+
+def _hits(words: str, known: list[Place]) -> list[_Hit]:
+    above = {form for place in known if not place.is_community for name in place.names for form in forms(name)}
+    hits: list[_Hit] = []
     for place in known:
-        if not place.is_community:
-            continue
         for name in place.names:
+            if not place.is_community:
+                hits += _where(words, _plain(name), "", 0.0, is_road=False)
+                continue
             for form in forms(name):
-                if form in words:
-                    full = form == _plain(name) and form != _short(name)
-                    certainty = FULL_NAME if full else SHARED_NAME if form in above else SHORT_NAME
-                    hits[place.code] = max(hits.get(place.code, (0, 0.0)), (len(form), certainty))
-    if not hits:
-        return None
-    longest = max(length for length, _ in hits.values())
-    best = [(code, certainty) for code, (length, certainty) in hits.items() if length == longest]
-    return best[0] if len(best) == 1 else None
+                is_full = form == _plain(name) and form != _short(name)
+                certainty = FULL_NAME if is_full else SHARED_NAME if form in above else SHORT_NAME
+                hits += _where(words, form, place.code, certainty, is_road=False)
+        if place.is_community:
+            for alias in place.aliases:
+                hits += _where(words, _plain(alias.words), place.code, alias.certainty, is_road=alias.is_road)
+    return hits
+
+
+def _where(words: str, name: str, code: str, certainty: float, *, is_road: bool) -> Iterator[_Hit]:
+    """Every place where the name stands; one in Latin letters only as whole words."""
+    start = words.find(name) if len(name) > 1 else -1
+    while start >= 0:
+        end = start + len(name)
+        if not (_is_letter(words[start - 1 : start]) and _is_letter(name[0])) and not (
+            _is_letter(words[end : end + 1]) and _is_letter(name[-1])
+        ):
+            yield _Hit(code, start, end, certainty, is_road)
+        start = words.find(name, start + 1)
+
+
+def _is_letter(one: str) -> bool:
+    return one.isascii() and one.isalpha()
+
+
+def _covers(one: _Hit, other: _Hit) -> bool:
+    """Whether a name lies inside a longer one of another place."""
+    return (
+        one.code != other.code
+        and one.start <= other.start
+        and other.end <= one.end
+        and one.end - one.start > other.end - other.start
+    )
 
 
 def building(address: str) -> str:
@@ -104,11 +177,18 @@ def _is_long_number(house: str) -> bool:
     return sum(one.isdigit() for one in house) > MOST_DIGITS
 
 
-def forms(name: str) -> set[str]:
+@lru_cache(maxsize=8192)
+def forms(name: str) -> frozenset[str]:
     """The ways in which a name is said, in small letters: with and without its tail (梧桐里社区, 梧桐里)."""
-    return {form for form in (_plain(name), _short(name)) if len(form) > 1}
+    return frozenset(form for form in (_plain(name), _short(name)) if len(form) > 1)
 
 
+def plain(words: str) -> str:
+    """Words as they are compared: half width, small letters, single spaces."""
+    return " ".join(_plain(words).split())
+
+
+@lru_cache(maxsize=8192)
 def _short(name: str) -> str:
     plain = _plain(name)
     for tail in (*TAILS, "街道", "镇", "乡", "区", "县", "市", " street", " town", " township", " district", " county"):

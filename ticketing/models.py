@@ -61,6 +61,7 @@ class Ticket(Base):
             "jurisdiction_code",
             postgresql_ops={"jurisdiction_code": "text_pattern_ops"},
         ),
+        Index("ix_tickets_unit_id", "unit_id", postgresql_where=text("unit_id is not null")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -102,6 +103,7 @@ class Ticket(Base):
     is_confidential: Mapped[bool] = mapped_column(default=False)
     warned: Mapped[int] = mapped_column(default=0)  # 50, 80 or 100 percent of the closing clock already told
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))  # the agent who took it
+    unit_id: Mapped[int | None] = mapped_column(ForeignKey("handler_units.id"))  # the body it was handed to
     close_reason: Mapped[str] = mapped_column(String(200), default="")
     completion_pin: Mapped[str | None] = mapped_column(String(4))
     version: Mapped[int] = mapped_column(default=1)

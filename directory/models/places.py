@@ -10,6 +10,7 @@ from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.db import Base
+from directory.borders import ChangeKind
 
 COMMUNITY = "community"
 """The level at which people live: the area of one committee. Codes may have any depth; this word may not."""
@@ -22,15 +23,6 @@ class AliasKind(StrEnum):
     FORMER = "former"  # what it was called
     ESTATE = "estate"  # a housing estate that lies in it
     STREET = "street"  # a road that runs through it, perhaps through others too
-
-
-class ChangeKind(StrEnum):
-    """How the tree was changed."""
-
-    SPLIT = "split"
-    MERGE = "merge"
-    MOVE = "move"  # to another parent, hence another code
-    RENAME = "rename"
 
 
 class Jurisdiction(Base):
@@ -59,7 +51,9 @@ class PlaceAlias(Base):
     """Another name that leads to a community, with a certainty. The same words may lead to several."""
 
     __tablename__ = "place_aliases"
-    __table_args__ = (UniqueConstraint("plain", "jurisdiction_code"),)
+    __table_args__ = (
+        Index("uq_place_aliases_open", "plain", "jurisdiction_code", unique=True, postgresql_where="until_on is null"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     jurisdiction_code: Mapped[str] = mapped_column(String(32), ForeignKey("jurisdictions.code"), index=True)
@@ -68,7 +62,7 @@ class PlaceAlias(Base):
     kind: Mapped[AliasKind]
     certainty: Mapped[float]  # 0 to 1
     from_on: Mapped[date | None]
-    until_on: Mapped[date | None]
+    until_on: Mapped[date | None]  # the first day on which it no longer counts
     added_by: Mapped[str] = mapped_column(String(64))
     added_at: Mapped[datetime]
 
@@ -87,7 +81,10 @@ class Reorganisation(Base):
     decided_by: Mapped[str] = mapped_column(String(64))
     decided_at: Mapped[datetime]
     applied_at: Mapped[datetime | None]
+    refusal: Mapped[str] = mapped_column(String(64), default="")  # key of the sentence why its day passed without it
+    effects: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what undoing it needs: names, prefixes, ids of rows
     undone_at: Mapped[datetime | None]
+    undone_by: Mapped[str] = mapped_column(String(64), default="")
 
 
 class Succession(Base):
@@ -149,6 +146,7 @@ class Placement(Base):
     community_code: Mapped[str] = mapped_column(String(32), ForeignKey("jurisdictions.code"))
     from_on: Mapped[date | None]  # None: always
     until_on: Mapped[date | None]  # the first day on which it lay elsewhere
+    reorganisation_id: Mapped[int | None] = mapped_column(ForeignKey("reorganisations.id"), index=True)  # that put it
 
 
 class Unplaced(Base):

@@ -24,7 +24,10 @@ def upgrade() -> None:
         sa.Column("decided_by", sa.String(length=64), nullable=False),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("applied_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("refusal", sa.String(length=64), nullable=False),
+        sa.Column("effects", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("undone_by", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_reorganisations"),
     )
     op.create_table(
@@ -69,7 +72,13 @@ def upgrade() -> None:
             ["jurisdiction_code"], ["jurisdictions.code"], name="fk_place_aliases_jurisdiction_code"
         ),
         sa.PrimaryKeyConstraint("id", name="pk_place_aliases"),
-        sa.UniqueConstraint("plain", "jurisdiction_code", name="uq_place_aliases_plain_jurisdiction_code"),
+    )
+    op.create_index(
+        "uq_place_aliases_open",
+        "place_aliases",
+        ["plain", "jurisdiction_code"],
+        unique=True,
+        postgresql_where=sa.text("until_on is null"),
     )
     op.create_index("ix_place_aliases_jurisdiction_code", "place_aliases", ["jurisdiction_code"], unique=False)
     op.create_table(
@@ -154,11 +163,14 @@ def upgrade() -> None:
         sa.Column("from_on", sa.Date(), nullable=True),
         sa.Column("until_on", sa.Date(), nullable=True),
         sa.ForeignKeyConstraint(["community_code"], ["jurisdictions.code"], name="fk_placements_community_code"),
+        sa.Column("reorganisation_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["dwelling_id"], ["dwellings.id"], name="fk_placements_dwelling_id"),
+        sa.ForeignKeyConstraint(["reorganisation_id"], ["reorganisations.id"], name="fk_placements_reorganisation_id"),
         sa.PrimaryKeyConstraint("id", name="pk_placements"),
     )
     op.create_index("ix_placements_community_code_from_on", "placements", ["community_code", "from_on"], unique=False)
     op.create_index("ix_placements_dwelling_id", "placements", ["dwelling_id"], unique=False)
+    op.create_index("ix_placements_reorganisation_id", "placements", ["reorganisation_id"], unique=False)
     op.add_column("jurisdictions", sa.Column("area_code", sa.String(length=8), server_default="", nullable=False))
     op.add_column("jurisdictions", sa.Column("valid_from", sa.Date(), nullable=True))
     op.add_column("jurisdictions", sa.Column("valid_until", sa.Date(), nullable=True))
@@ -201,6 +213,9 @@ def upgrade() -> None:
         unique=False,
         postgresql_ops={"jurisdiction_code": "text_pattern_ops"},
     )
+    op.add_column("tickets", sa.Column("unit_id", sa.Integer(), nullable=True))
+    op.create_foreign_key("fk_tickets_unit_id", "tickets", "handler_units", ["unit_id"], ["id"])
+    op.create_index("ix_tickets_unit_id", "tickets", ["unit_id"], postgresql_where=sa.text("unit_id is not null"))
     _enter_dwellings()
     op.execute("insert into placements (dwelling_id, community_code) select id, community_code from dwellings")
 
@@ -229,6 +244,9 @@ def _enter_dwellings() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_tickets_unit_id", table_name="tickets", postgresql_where=sa.text("unit_id is not null"))
+    op.drop_constraint("fk_tickets_unit_id", "tickets", type_="foreignkey")
+    op.drop_column("tickets", "unit_id")
     op.drop_index(
         "ix_tickets_jurisdiction_prefix", table_name="tickets", postgresql_ops={"jurisdiction_code": "text_pattern_ops"}
     )
@@ -263,6 +281,7 @@ def downgrade() -> None:
     op.drop_column("jurisdictions", "valid_until")
     op.drop_column("jurisdictions", "valid_from")
     op.drop_column("jurisdictions", "area_code")
+    op.drop_index("ix_placements_reorganisation_id", table_name="placements")
     op.drop_index("ix_placements_dwelling_id", table_name="placements")
     op.drop_index("ix_placements_community_code_from_on", table_name="placements")
     op.drop_table("placements")
@@ -276,6 +295,7 @@ def downgrade() -> None:
     op.drop_index("ix_successions_old_code", table_name="successions")
     op.drop_index("ix_successions_new_code", table_name="successions")
     op.drop_table("successions")
+    op.drop_index("uq_place_aliases_open", table_name="place_aliases", postgresql_where=sa.text("until_on is null"))
     op.drop_index("ix_place_aliases_jurisdiction_code", table_name="place_aliases")
     op.drop_table("place_aliases")
     op.drop_index("ix_handler_units_jurisdiction_code", table_name="handler_units")

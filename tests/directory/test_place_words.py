@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from directory.place_words import SHARED_NAME, Place, building, find
+from directory.place_words import SHARED_NAME, Alias, Place, building, find, resolve
 
 PLACES = [
     Place("AH0102", ("石桥街道", "Shiqiao Street"), False),
@@ -136,3 +136,58 @@ def test_no_spelling_with_the_door_first_tells_the_door(
     told = building(f"{door.format(number)}{between}{house}{rest}")
 
     assert told in {house.strip(), ""}
+
+
+# Other names
+
+ALIASED = [
+    *PLACES,
+    Place(
+        "AH010202",
+        ("桂花弄社区", "Guihuanong"),
+        True,
+        (Alias("金桂家园", 0.9), Alias("兰花路", 0.7, is_road=True), Alias("老布厂", 0.85), Alias("Elm Court", 0.9)),
+    ),
+    Place("AH010204", ("河沿社区", "Heyan"), True, (Alias("兰花路", 0.7, is_road=True), Alias("老布厂", 0.85))),
+]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "certainty"),
+    [
+        ("金桂家园3号楼", "AH010202", 0.9),
+        ("elm court, building 2", "AH010202", 0.9),
+        ("兰花路12号 河沿", "AH010204", 0.85),
+        ("兰花路的梧桐里", "AH010201", 0.85),
+        ("云台街道云台新城", "AH020303", 0.85),
+        ("云台街道的金桂家园", "AH010202", 0.9),
+    ],
+)
+def test_an_estate_or_alias_leads_to_its_community_with_its_certainty(words: str, code: str, certainty: float) -> None:
+    found = resolve(words, ALIASED)
+
+    assert (found.code, found.certainty) == (code, certainty)
+
+
+@pytest.mark.parametrize(
+    ("words", "codes"),
+    [
+        ("兰花路12号", ["AH010202", "AH010204"]),
+        ("老布厂后面", ["AH010202", "AH010204"]),
+        ("从桂花弄搬到云台新城", ["AH010202", "AH020303"]),
+    ],
+)
+def test_several_candidates_are_told_and_none_is_chosen(words: str, codes: list[str]) -> None:
+    found = resolve(words, ALIASED)
+
+    assert found.code is None
+    assert sorted(code for code, _ in found.candidates) == codes
+
+
+@pytest.mark.parametrize("words", ["云台街道3号楼", "helm courtyard", "石桥街道", "杏花村"])
+def test_a_name_inside_another_is_not_that_place(words: str) -> None:
+    assert resolve(words, ALIASED).candidates == ()
+
+
+def test_a_known_area_narrows_the_choice() -> None:
+    assert resolve("老布厂", ALIASED, within="AH010204").code == "AH010204"
