@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ARRAY, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.db import Base
@@ -82,11 +82,14 @@ class Batch(Base):
     jurisdiction_code: Mapped[str] = mapped_column(String(32), ForeignKey("jurisdictions.code"))
     as_of: Mapped[date]
     state: Mapped[BatchState] = mapped_column(default=BatchState.RECEIVED)
-    refusal: Mapped[str] = mapped_column(String(64), default="")  # key of the sentence that says why it was rejected
+    refusal: Mapped[str] = mapped_column(String(64), default="")  # key of the sentence that says why it stopped
+    refusal_facts: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    headings: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")  # of the file, one a column
     received_at: Mapped[datetime]
     received_by: Mapped[str] = mapped_column(String(64))
     rows: Mapped[int | None]  # how many the file holds; None: not counted yet
     done: Mapped[int] = mapped_column(default=0)  # rows that the present step has gone through
+    at_row: Mapped[int] = mapped_column(default=0, server_default="0")  # where it stands: it goes on behind this one
     counts: Mapped[dict[str, Any]] = mapped_column(default=dict)  # by outcome, and refusals by reason
     checked_at: Mapped[datetime | None]
     applied_at: Mapped[datetime | None]
@@ -109,11 +112,25 @@ class BatchRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     batch_id: Mapped[int] = mapped_column(ForeignKey("batches.id", ondelete="CASCADE"))
     row_no: Mapped[int]  # as the spreadsheet counts: the heading is row 1
-    cells: Mapped[list[Any]]  # as received, one text a column
+    cells: Mapped[list[Any]]  # as received, one text a column; columns that are not loaded are empty, and of an
+    # identity number only dots and the last four stand here
     outcome: Mapped[Outcome | None]
     reasons: Mapped[list[Any]] = mapped_column(default=list)  # keys and facts of the sentences that say why
     person_id: Mapped[int | None]  # whom it created, changed or is about
     is_applied: Mapped[bool] = mapped_column(default=False)
+    values: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")  # as read: what is loaded
+    keys: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), default=list, server_default="{}")
+    """Short hashes of who and which household's head the row is about: the same person twice in a file shows."""
+
+
+class Made(Base):
+    """A house, dwelling or household that a batch entered, so that its undoing takes these away too."""
+
+    __tablename__ = "batch_makings"
+
+    batch_id: Mapped[int] = mapped_column(ForeignKey("batches.id", ondelete="CASCADE"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)  # building, dwelling, household
+    made_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
 
 
 class MatchCandidate(Base):

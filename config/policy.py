@@ -139,6 +139,19 @@ class DirectoryPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class CollectionPolicy:
+    """Lists of people that come from elsewhere, and what goes out again."""
+
+    largest_file_mb: int
+    most_rows: int
+    kept_unused: timedelta  # a file that nobody loads goes after this
+    count_change_percent: int  # from the last list of the same source, beyond which the page says so
+    place_certainty_percent: int  # below it a person says where an address lies
+    samples: int  # rows of each outcome on the page
+    workbook_rows: int  # a larger export goes out as CSV
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """A community's opinions, one section of policy.toml each."""
 
@@ -150,6 +163,7 @@ class Policy:
     ivr: IvrPolicy
     tasks: TaskPolicy
     sign_in: SignInPolicy
+    collection: CollectionPolicy
     directory: DirectoryPolicy
 
 
@@ -173,6 +187,7 @@ def load(path: Path) -> Policy:
             ivr=IvrPolicy(**_read(data["ivr"])),
             tasks=TaskPolicy(**_read(data["tasks"])),
             sign_in=SignInPolicy(**_read(data["sign_in"])),
+            collection=CollectionPolicy(**_read(data["collection"])),
             directory=_directory(data["directory"]),
         )
     except (KeyError, TypeError, ValueError) as err:

@@ -36,10 +36,13 @@ def upgrade() -> None:
         sa.Column("as_of", sa.Date(), nullable=False),
         sa.Column("state", sa.String(length=24), nullable=False),
         sa.Column("refusal", sa.String(length=64), nullable=False),
+        sa.Column("refusal_facts", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
+        sa.Column("headings", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("received_by", sa.String(length=64), nullable=False),
         sa.Column("rows", sa.Integer(), nullable=True),
         sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("at_row", sa.Integer(), server_default="0", nullable=False),
         sa.Column("counts", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("checked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("applied_at", sa.DateTime(timezone=True), nullable=True),
@@ -75,12 +78,22 @@ def upgrade() -> None:
         sa.Column("reasons", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=True),
         sa.Column("is_applied", sa.Boolean(), nullable=False),
+        sa.Column("values", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
+        sa.Column("keys", sa.ARRAY(sa.BigInteger()), server_default="{}", nullable=False),
         sa.ForeignKeyConstraint(["batch_id"], ["batches.id"], name="fk_batch_rows_batch_id", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name="pk_batch_rows"),
         sa.UniqueConstraint("batch_id", "row_no", name="uq_batch_rows_batch_id_row_no"),
     )
     op.create_index(
         "ix_batch_rows_batch_id_outcome_row_no", "batch_rows", ["batch_id", "outcome", "row_no"], unique=False
+    )
+    op.create_table(
+        "batch_makings",
+        sa.Column("batch_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("made_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(["batch_id"], ["batches.id"], name="fk_batch_makings_batch_id", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("batch_id", "kind", "made_id", name="pk_batch_makings"),
     )
     op.create_table(
         "import_notes",
@@ -130,6 +143,7 @@ def downgrade() -> None:
     op.drop_table("match_candidates")
     op.drop_index("ix_import_notes_batch_id", table_name="import_notes")
     op.drop_table("import_notes")
+    op.drop_table("batch_makings")
     op.drop_index("ix_batch_rows_batch_id_outcome_row_no", table_name="batch_rows")
     op.drop_table("batch_rows")
     op.drop_index(

@@ -1,0 +1,15 @@
+"""Cells of files that go out: a spreadsheet must never run what somebody typed into a name."""
+
+from __future__ import annotations
+
+RUNS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_ILLEGAL = {code: None for code in range(32) if code not in (9, 10, 13)}
+
+
+def neutral(words: str) -> str:
+    """The same words for a spreadsheet; an apostrophe before what it would take for a formula.
+
+    Our own reader takes the apostrophe away again.
+    """
+    plain = words.translate(_ILLEGAL)
+    return f"'{plain}" if plain.lstrip(" ").startswith(RUNS) else plain
