@@ -9,33 +9,48 @@ from flask import Flask, redirect, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Engine
 
-import collection.models  # noqa: F401  declares its tables
+import collection.models
+import collection.reactions
+import collection.service.forgetting
 import console.routes
-import core.retention  # noqa: F401  declares its tables
+import core.audit_job
+import core.cli
+import core.disposal
+import core.retaining
+import core.retention
 import directory.cli
+import directory.events
 import directory.jobs
+import directory.reactions
+import directory.service.forgetting
 import ivr.jobs
 import ivr.reactions
 import ivr.routes
+import ivr.service.forgetting
 import providers.answers
 import providers.events
+import providers.reactions
 import seed
 import sms.cli
 import sms.events
 import sms.jobs
+import sms.reactions
 import sms.routes
+import sms.service.forgetting
 import staff.cli
 import staff.routes
+import staff.service.forgetting
 import ticketing.answers
 import ticketing.cli
 import ticketing.events
 import ticketing.jobs
 import ticketing.reactions
+import ticketing.service.forgetting
 import understanding.cli
 from config import policy
 from config import settings as environment
 from config.settings import BadSetting, Settings
-from core import answers, db, events, jobs, web
+from core import answers, db, events, jobs, retention, web
 from core.answers import Question
 from telephony import carrier, signature
 from telephony.twilio_carrier import TwilioCarrier
@@ -44,9 +59,18 @@ log = logging.getLogger(__name__)
 
 BLUEPRINTS = (staff.routes.bp, console.routes.bp, console.routes.demo.demo)
 WEBHOOKS = (ivr.routes.bp, sms.routes.bp)  # signed by the carrier, so they carry no token of ours
-JOB_MODULES = (directory.jobs, sms.jobs, ticketing.jobs, ivr.jobs)  # imported for the jobs that they declare
+JOB_MODULES = (
+    core.audit_job,
+    core.disposal,
+    core.retaining,
+    directory.jobs,
+    sms.jobs,
+    ticketing.jobs,
+    ivr.jobs,
+)  # imported for the jobs that they declare
 COMMANDS = (
     understanding.cli.understand,
+    core.cli.audit,
     seed.seed,
     seed.contacts,
     directory.cli.people,
@@ -55,7 +79,32 @@ COMMANDS = (
     ticketing.cli.tickets,
 )
 
+RETENTION = (
+    *ivr.service.forgetting.KINDS,
+    *sms.service.forgetting.KINDS,
+    *ticketing.service.forgetting.KINDS,
+    *collection.service.forgetting.KINDS,
+    *directory.service.forgetting.KINDS,
+    *staff.service.forgetting.KINDS,
+)
+"""How long each kind of thing is kept unless the table of settings says otherwise, and how it goes."""
+
 SUBSCRIPTIONS: events.Subscriptions = {
+    directory.events.PersonTraced: (  # whose numbers are whose before whose tickets, and these before the texts
+        providers.reactions.keep_business_numbers,
+        ticketing.reactions.tell_matters,
+        sms.reactions.tell_texts_under_way,
+        ivr.reactions.tell_live_calls,
+    ),
+    directory.events.PersonErased: (
+        ticketing.reactions.forget_tickets,
+        sms.reactions.forget_texts,
+        ivr.reactions.forget_calls,
+        collection.reactions.forget_rows,
+    ),
+    directory.events.HelperNamed: (sms.reactions.tell_of_helper,),
+    directory.events.CorrectionTold: (ticketing.reactions.check_correction,),
+    directory.events.CorrectionSettled: (directory.reactions.answer_request, ticketing.reactions.correction_done),
     providers.events.ProviderBack: (ticketing.reactions.ask_who_is_back,),
     sms.events.UnclearText: (ticketing.reactions.check_unclear_text,),
     sms.events.PersonAsked: (ticketing.reactions.call_back,),
@@ -129,6 +178,7 @@ def wire() -> None:
     """Fill the tables that join the packages."""
     events.subscribe(SUBSCRIPTIONS)
     answers.wire(QUESTIONS, FREE_TEXT)
+    retention.wire(RETENTION)
 
 
 def _home() -> ResponseReturnValue:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from core.answers import Answer, Channel
 from core.uow import UnitOfWork
+from directory.events import CorrectionSettled, CorrectionTold, PersonErased, PersonTraced
 from providers.events import ProviderBack
 from sms.events import DangerTexted, PersonAsked, TextFailed, TextUnsettled, UnclearText
 from ticketing import queries
 from ticketing.errors import TicketNotFound
 from ticketing.models import TaskKind, Ticket, TicketKind
-from ticketing.service import dispatches, requests, tasks, tickets
+from ticketing.service import dispatches, forgetting, requests, tasks, tickets
 from understanding import Intent, Reading
+
+CORRECTION = "correction:"
+"""What the cause of such a task begins with; the id of the correction follows."""
 
 
 def ask_who_is_back(uow: UnitOfWork, event: ProviderBack) -> None:
@@ -31,6 +35,17 @@ def call_back(uow: UnitOfWork, event: PersonAsked) -> None:
     tasks.open_task(
         uow, TaskKind.CALL_BACK, f"person:{event.msisdn}", "person_asked", msisdn=event.msisdn, ticket=ticket
     )
+
+
+def check_correction(uow: UnitOfWork, event: CorrectionTold) -> None:
+    """Whoever keeps the records of the community looks whether something about a person is wrong."""
+    cause = f"{CORRECTION}{event.correction_id}"
+    tasks.open_task(uow, TaskKind.CHECK, cause, "correction_told", place=event.community_code)
+
+
+def correction_done(uow: UnitOfWork, event: CorrectionSettled) -> None:
+    """He has looked."""
+    tasks.meet(uow, cause=f"{CORRECTION}{event.correction_id}")
 
 
 def open_emergency(uow: UnitOfWork, event: DangerTexted) -> None:
@@ -81,6 +96,16 @@ def call_instead(uow: UnitOfWork, event: TextFailed) -> None:
             msisdn=event.msisdn,
             ticket=ticket,
         )
+
+
+def tell_matters(uow: UnitOfWork, event: PersonTraced) -> None:
+    """Which tickets are a person's; open ones stand against erasing him."""
+    forgetting.add_matters(uow, event.traces)
+
+
+def forget_tickets(uow: UnitOfWork, event: PersonErased) -> None:
+    """Take out of his tickets and tasks who he was."""
+    event.gone.update(forgetting.forget(uow, event.traces))
 
 
 def _same_danger(uow: UnitOfWork, msisdn: str) -> Ticket | None:

@@ -143,15 +143,17 @@ def _find_reach(turn: Turn) -> Outcome:
 
 
 def _notified(turn: Turn) -> str | None:
-    """The number that gets the texts: one left in this call, the calling one, or the person's mobile."""
+    """The number that gets the texts: one left in this call, the helper's, the calling one, or the person's mobile."""
     if turn.said.mobile:
         return turn.said.mobile
+    card = _person(turn)
+    if card is not None and card.helper_mobile is not None:
+        return card.helper_mobile
     msisdn = turn.call.msisdn
     if msisdn is not None:
         listed = people.is_textable(turn.uow.session, msisdn)
         if listed or (listed is None and reach.looks_textable(msisdn)):
             return msisdn
-    card = _person(turn)
     return card.mobile if card else None
 
 
@@ -319,7 +321,7 @@ def _cancel_ticket(turn: Turn) -> Outcome:
     if ticket is None:
         return Outcome("refused")
     try:
-        with turn.uow.session.begin_nested():
+        with turn.uow.attempt():
             tickets.cancel(turn.uow, ticket.code, "by_phone")
     except HotlineError:
         return Outcome("refused")
@@ -341,7 +343,7 @@ def _reopen_ticket(turn: Turn) -> Outcome:
     if ticket is None:
         return Outcome("refused")
     try:
-        with turn.uow.session.begin_nested():
+        with turn.uow.attempt():
             tickets.reopen(turn.uow, ticket.code, "by_phone")
     except HotlineError:
         return Outcome("refused")
@@ -386,7 +388,7 @@ def _raise_alarm(turn: Turn) -> Outcome:
 
 def _open_emergency(turn: Turn) -> None:
     try:
-        with turn.uow.session.begin_nested():
+        with turn.uow.attempt():
             ticket = tickets.open_ticket(turn.uow, request(turn, TicketKind.EMERGENCY))
     except Exception:
         log.exception("an emergency could not be written down as a ticket: call %d", turn.call.id)

@@ -21,7 +21,7 @@ from understanding import Intent
 
 FACTS: Mapping[str, Mapping[str, object]] = {
     "offer": {"place": "梧桐里8号楼", "service": "水管维修", "wanted_by": None, "minutes": 10},
-    "offer_won": {"address": "梧桐里8号楼2单元301", "name": "陈先生", "number": RESIDENT},
+    "offer_won": {"address": "梧桐里8号楼2单元301", "name": "陈先生", "number": RESIDENT, "flags": []},
     "resolved": {"amount": 12000},
     "visit_told": {"provider": "快修水电", "service": "水管维修", "at": None, "until": None, "pin": None},
 }

@@ -11,7 +11,10 @@ from ticketing.service.tickets import Request
 
 
 def by_text(uow: UnitOfWork, answer: Answer, kind: TicketKind, service: str = "") -> Request:
-    """What somebody texted as a request. The address on file counts only when one person has the number."""
+    """What somebody texted as a request. The address on file counts only when one person has the number.
+
+    Who has a helper gets the answer to his own text, and the helper the news of what follows.
+    """
     caller = people.caller(
         uow.session, answer.msisdn, today=uow.local_now.date(), from_age=uow.policy.ivr.prefer_person_from_age
     )
@@ -24,7 +27,7 @@ def by_text(uow: UnitOfWork, answer: Answer, kind: TicketKind, service: str = ""
         lang=caller.lang,
         source=Source.SMS,
         msisdn=answer.msisdn,
-        notify_msisdn=answer.msisdn,
+        notify_msisdn=card.helper_mobile if card is not None and card.helper_mobile else answer.msisdn,
         person_id=card.person_id if card is not None else None,
         household_id=card.household_id if card is not None else None,
         requester_name=card.name if card is not None else "",
