@@ -30,6 +30,16 @@ GRAM = 3  # digits or letters in one gram
 EVERYWHERE = frozenset("号楼单元室栋幢弄组层座门村路街第之的")
 """Signs that stand in so many addresses that they find nothing by themselves."""
 
+_TWICE = (
+    "单sdc 解xj 曾zc 仇qc 乐yl 查zc 覃qt 翟zd 区oq 盖gh 万wm 尉yw 种cz 朴p 重zc 长cz 朝cz 行xh 强qj 卜bp 繁pf 秘bm "
+    "折sz 郇xh 隗kw 召sz 适sk 澹td 祭jz 晟cs 隽jq 藏cz 省sx 员y 任r 石s 叶y 宁n 缪m 会hk 参sc 调td 降jx 校xj 贾j 柏b"
+)
+SAID_TWICE = {one[0]: one[1:] for one in _TWICE.split()}
+"""Signs of names with the initials of every reading that people use of them; of others the usual reading counts.
+
+Dictionaries list many more that nobody says: 王 as yu, 石 as dan, 董 as zhong.
+"""
+
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff"
 _PIECE = re.compile(
     rf"(?:\d+|(?<![a-z])[a-z](?=[号楼单栋幢座]))(?:号楼|单元|栋|幢|座|弄|组|层|楼|号|室|户|门)?|[a-z]+|[{_HAN}]+"
@@ -141,7 +151,7 @@ def national(number: str) -> str:
 
 @lru_cache(maxsize=65_536)
 def initials(name: str) -> tuple[str, ...]:
-    """The first letters of a name: of the syllables in every usual reading (单: d, c, s), or of its words."""
+    """The first letters of a name: of the syllables in every reading that people use (单: s, d, c), or of its words."""
     plain = fold(name)
     letters = [_letters(one) for one in re.findall(rf"[a-z]+|[{_HAN}]", plain)]
     readings = ["".join(one) for one in product(*(choice for choice in letters if choice))]
@@ -152,8 +162,10 @@ def initials(name: str) -> tuple[str, ...]:
 def _letters(sign: str) -> tuple[str, ...]:
     if sign.isascii():
         return (sign[0],)
-    read = pinyin(sign, style=Style.FIRST_LETTER, heteronym=True, errors="ignore")
-    return tuple(dict.fromkeys(one[0] for one in read[0] if one[:1].isalpha() and one.isascii())) if read else ()
+    if sign in SAID_TWICE:
+        return tuple(SAID_TWICE[sign])
+    read = pinyin(sign, style=Style.FIRST_LETTER, errors="ignore")
+    return (read[0][0],) if read and read[0][0].isascii() and read[0][0].isalpha() else ()
 
 
 @lru_cache(maxsize=65_536)

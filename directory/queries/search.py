@@ -35,6 +35,8 @@ class Found:
     community_code: str
     community_name: dict[str, str]  # zh, en
     number: str | None  # E.164: the one that was asked for, else the first in use
+    contact_id: int | None  # of that number
+    marks: tuple[str, ...]  # moved, died
     flags: tuple[FlagKind, ...]  # of the household, in force today
 
 
@@ -83,23 +85,32 @@ def people(session: Session, scope: Scope, fragment: str, *, today: date, limit:
     digits = [term.words for term in wanted if term.words.isdecimal()]
     return Hits(
         tuple(
-            Found(
-                person_id=person.id,
-                name=person.name,
-                sex=person.sex,
-                birth_date=person.birth_date,
-                household_id=home.id,
-                address=home.address,
-                community_code=home.community_code,
-                community_name={"zh": community.name_zh, "en": community.name_en},
-                number=_shown(numbers[person.id], digits),
-                flags=tuple(flags[home.id]),
-            )
+            _found(person, home, community, _shown(numbers[person.id], digits), flags[home.id])
             for person, home, community, _ in ranked
         ),
         total=min(ranked[0].total, AT_MOST),
         is_cut=ranked[0].total >= AT_MOST,
         is_too_common=False,
+    )
+
+
+def _found(
+    person: Person, home: Household, community: Jurisdiction, number: tuple[int, str] | None, flags: Sequence[FlagKind]
+) -> Found:
+    marks = {"moved": person.left_on, "died": person.died_on}
+    return Found(
+        person_id=person.id,
+        name=person.name,
+        sex=person.sex,
+        birth_date=person.birth_date,
+        household_id=home.id,
+        address=home.address,
+        community_code=home.community_code,
+        community_name={"zh": community.name_zh, "en": community.name_en},
+        number=number[1] if number else None,
+        contact_id=number[0] if number else None,
+        marks=tuple(mark for mark, day in marks.items() if day is not None),
+        flags=tuple(flags),
     )
 
 
@@ -173,17 +184,17 @@ def _places(session: Session, wanted: Sequence[Term]) -> list[list[int]]:
     ]
 
 
-def _numbers(session: Session, ids: Sequence[int]) -> dict[int, list[str]]:
+def _numbers(session: Session, ids: Sequence[int]) -> dict[int, list[tuple[int, str]]]:
     """Numbers in use by person, those of merged persons included."""
     kept = func.coalesce(Person.merged_into_id, Person.id)
-    found: dict[int, list[str]] = defaultdict(list)
-    for person_id, number in session.execute(
-        select(kept, Contact.msisdn)
+    found: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    for person_id, contact_id, number in session.execute(
+        select(kept, Contact.id, Contact.msisdn)
         .join(Contact, Contact.person_id == Person.id)
         .where(or_(Person.id.in_(ids), Person.merged_into_id.in_(ids)), Contact.wrong_since.is_(None))
         .order_by(Contact.id)
     ):
-        found[person_id].append(number)
+        found[person_id].append((contact_id, number))
     return found
 
 
@@ -199,6 +210,6 @@ def _flags(session: Session, household_ids: Sequence[int], today: date) -> dict[
     return found
 
 
-def _shown(numbers: Sequence[str], digits: Sequence[str]) -> str | None:
-    asked = (number for number in numbers if any(one in national(number) for one in digits))
+def _shown(numbers: Sequence[tuple[int, str]], digits: Sequence[str]) -> tuple[int, str] | None:
+    asked = (number for number in numbers if any(one in national(number[1]) for one in digits))
     return next(asked, numbers[0] if numbers else None)
