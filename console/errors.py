@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.errors import HotlineError
+from core.errors import HotlineError, NotFound
 
 
 class NothingWritten(HotlineError):
@@ -31,3 +31,17 @@ class UnknownChoice(HotlineError):
 
     def __init__(self) -> None:
         super().__init__("refusal.unknown_choice")
+
+
+class ReasonSaysNothing(HotlineError):
+    """A reason of too few letters to be one."""
+
+    def __init__(self) -> None:
+        super().__init__("refusal.reason_says_nothing")
+
+
+class NumberNotFound(NotFound):
+    """There is no such number, or what it belongs to lies outside the reader's area."""
+
+    def __init__(self) -> None:
+        super().__init__("refusal.number_not_found")

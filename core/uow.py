@@ -53,12 +53,28 @@ class UnitOfWork:
         """
         for react in events.reactions_to(event):
             try:
-                with self.session.begin_nested():
+                with self.attempt():
                     react(self, event)
             except OperationalError:
                 raise  # a lock or the database: the whole unit is tried again, or what follows would be lost
             except Exception:
                 log.exception("%s could not react to %s", react.__module__, type(event).__name__)
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """A part that may fail by itself: its rows and what it noted for the audit log go, the rest stays."""
+        noted = len(self.notes)
+        try:
+            with self.session.begin_nested():
+                yield
+        except BaseException:
+            del self.notes[noted:]
+            raise
+
+    def have_done(self, event: object) -> None:
+        """Have the domains above do their part of this, inside this transaction: when one fails, the whole fails."""
+        for react in events.reactions_to(event):
+            react(self, event)
 
     def audit(self, action: str, subject: str, *, place: str = "", reason: str = "", **data: object) -> None:
         """Have this written into the audit log when the transaction commits.

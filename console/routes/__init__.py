@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.routes import demo, queue, tasks, texts, ticket_actions, tickets
+from console.routes import demo, queue, reveal, search, tasks, texts, ticket_actions, tickets
 from console.routes.blueprint import bp
 
-__all__ = ["bp", "demo", "queue", "tasks", "texts", "ticket_actions", "tickets"]
+__all__ = ["bp", "demo", "queue", "reveal", "search", "tasks", "texts", "ticket_actions", "tickets"]

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from flask import Blueprint, render_template
 
-from console import queries
+from console import masking, queries
 from console.menu import MENU, Group
 from console.queries import Counts, View
 from core import web
@@ -18,6 +18,15 @@ from staff.permissions import Permission, scope_for
 from staff.queries import CurrentUser
 
 bp = Blueprint("console", __name__, url_prefix="/console", template_folder="../templates", static_folder="../static")
+
+
+@bp.context_processor
+def _as_the_reader_sees_it() -> dict[str, object]:
+    """Numbers and names in templates go through `m.number` and `m.name`, and these through the reader's scope."""
+    return {
+        "seen_number": lambda e164: masking.number(e164, current_scope()),
+        "seen_name": lambda full: masking.name(full, current_scope()),
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +44,7 @@ class Shell:
     menu: tuple[Group, ...]
     home: str  # endpoint of the reader's first page
     does_tickets: bool
+    does_people: bool
     does_tasks: bool
 
 
@@ -66,6 +76,7 @@ def shell(uow: UnitOfWork, counts: Counts | None = None) -> Shell:
         menu=menu,
         home=menu[0].items[0].endpoint,
         does_tickets=bool(tickets.prefixes),
+        does_people=bool(scope_for(user.grants, Permission.PEOPLE_READ, uow.now).prefixes),
         does_tasks=bool(scope_for(user.grants, Permission.TASKS_DO, uow.now).prefixes),
     )
 

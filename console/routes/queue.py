@@ -10,12 +10,15 @@ from unicodedata import normalize
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from console import queries
+from console import masking, queries
 from console.paging import cursor, read_cursor
+from console.privacy import without_numbers
 from console.queries import TABS, UNCOUNTED, QueueRow, View, next_promise
 from console.routes.blueprint import bp, show
+from console.routes.search import first_few
 from console.routes.words import ClockView, matter, moment, place, since, ticket_clock
 from core.uow import UnitOfWork, unit_of_work
+from directory.scope import Scope
 from staff.guard import actor, current_scope, current_user, needs
 from telephony import msisdn
 from ticketing.lifecycle import OVER, State
@@ -102,7 +105,8 @@ def queue() -> ResponseReturnValue:
         counts = queries.counts(uow.session, scope, user_id=current_user().user_id, now=uow.now)
         page = _page(uow, rows, view, words, queries.version(uow.session, scope))
         tabs = [Tab(tab, None if tab in UNCOUNTED else counts.views[tab]) for tab in TABS]
-        return show("queue.html", uow, counts, page=page, views=tabs)
+        few = first_few(uow, words) if words else None
+        return show("queue.html", uow, counts, page=page, views=tabs, few=few)
 
 
 @bp.get("/tickets/version")
@@ -114,7 +118,7 @@ def queue_version() -> ResponseReturnValue:
 
 
 def _page(uow: UnitOfWork, rows: Sequence[QueueRow], view: View, words: str, version: str) -> Page:
-    drawn = [(row, _row(row, uow.now)) for row in rows]
+    drawn = [(row, _row(row, uow.now, current_scope())) for row in rows]
     groups = []
     for name in ("overdue", "soon", "today", "later", "over"):
         members = tuple(view_row for row, view_row in drawn if _group(row, uow.now) == name)
@@ -134,8 +138,9 @@ def _group(row: QueueRow, now: datetime) -> str:
     return "soon" if left <= SOON else "today" if left <= LATER else "later"
 
 
-def _row(row: QueueRow, now: datetime) -> Row:
+def _row(row: QueueRow, now: datetime, scope: Scope) -> Row:
     ticket = row.ticket
+    sees_numbers = scope.may("numbers.see")
     return Row(
         code=ticket.code,
         tier=ticket.tier,
@@ -143,8 +148,8 @@ def _row(row: QueueRow, now: datetime) -> Row:
         clock=ticket_clock(ticket, now),
         ended=moment(ticket.closed_at, now),
         matter=matter(ticket),
-        description=ticket.description,
-        requester=ticket.requester_name,
+        description=ticket.description if sees_numbers else without_numbers(ticket.description),
+        requester=masking.name(ticket.requester_name, scope),
         place=place(ticket, row.place),
         with_name=row.provider or row.owner,
         round=ticket.round if ticket.state == State.DISPATCHED else 0,

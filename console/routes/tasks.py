@@ -14,7 +14,6 @@ from console.routes.words import ClockView, clock_view, matter, moment
 from core import web
 from core.uow import UnitOfWork, unit_of_work
 from staff.guard import actor, current_scope, current_user, needs
-from telephony.msisdn import masked
 from ticketing.models import Task, Ticket
 from ticketing.service import tasks as service
 
@@ -26,7 +25,7 @@ class Row:
     id: int
     kind: str
     sentence: str
-    number: str
+    msisdn: str | None  # drawn by m.number: a call cannot be returned to four dots
     code: str
     matter: str
     owner: str
@@ -77,17 +76,10 @@ def _row(uow: UnitOfWork, task: Task, ticket: Ticket | None, owner: str | None) 
         id=task.id,
         kind=task.kind,
         sentence=web.say(f"ticketing.task.{task.reason}"),
-        number=_number(task),
+        msisdn=task.msisdn,
         code=ticket.code if ticket else "",
         matter=matter(ticket) if ticket else "",
         owner=owner or "",
         is_mine=task.owner_id == current_user().user_id,
         clock=clock_view(task.opened_at, task.due_at, uow.now, moment(task.due_at, uow.now)),
     )
-
-
-def _number(task: Task) -> str:
-    """A call cannot be returned to four dots: who may do tasks and see numbers gets the number."""
-    if not task.msisdn:
-        return ""
-    return task.msisdn if current_scope().may("numbers.see") else masked(task.msisdn)

@@ -7,11 +7,12 @@ from flask.typing import ResponseReturnValue
 
 from console import queries
 from console.paging import read_id
+from console.privacy import without_numbers
 from console.routes.blueprint import bp, show
 from console.routes.words import moment
 from core.uow import unit_of_work
+from sms.models import OutboundSms
 from staff.guard import actor, current_scope, needs
-from telephony.msisdn import masked
 
 
 @bp.get("/texts")
@@ -23,6 +24,7 @@ def texts() -> ResponseReturnValue:
         before = read_id(request.args.get("before", ""))
         rows = queries.texts(uow.session, current_scope(), only_waiting=only_waiting, before=before)
         answers = queries.answers_to(uow.session, [row.id for row in rows])
+        sees_numbers = current_scope().may("numbers.see")
         return show(
             "texts.html",
             uow,
@@ -31,10 +33,16 @@ def texts() -> ResponseReturnValue:
                 {
                     "text": row,
                     "at": moment(row.received_at, uow.now),
-                    "number": masked(row.msisdn),
-                    "answer": answers.get(row.id),
+                    "body": row.body if sees_numbers else without_numbers(row.body),
+                    "answer": _body(answers.get(row.id), sees_numbers),
                 }
                 for row in rows
             ],
             next_before=rows[-1].id if len(rows) == queries.PAGE else None,
         )
+
+
+def _body(answer: OutboundSms | None, sees_numbers: bool) -> str:
+    if answer is None:
+        return ""
+    return answer.body if sees_numbers else without_numbers(answer.body)

@@ -213,8 +213,9 @@ def ticket_page(uow: UnitOfWork, found: Whole, scope: Scope, typed: Typed = NOTH
         "requester": one.requester_name,
         "lang": one.lang,
         "access_need": found.person.access_need if found.person else None,
-        "masked_number": masked(one.msisdn) if one.msisdn else "",
-        "masked_notify": masked(one.notify_msisdn) if one.notify_msisdn else "",
+        "id": one.id,
+        "msisdn": one.msisdn,  # drawn by m.number: as much of it as the reader may see
+        "notify_msisdn": one.notify_msisdn,
         "place": place(one, found.place),
         "address": typed.fields.get("address", one.address),
         "service": typed.fields.get("service", one.service),

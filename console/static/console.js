@@ -68,6 +68,37 @@ function startClosing() {
   });
 }
 
+/* A number that was asked for stands where its dots stood. Without this the same form opens a page of its own. */
+function startReveals() {
+  document.addEventListener("submit", async (event) => {
+    const form = event.target;
+    if (!form.matches("[data-reveal]")) return;
+    event.preventDefault();
+    const answer = await fetch(form.action, {
+      method: "POST",
+      body: new URLSearchParams(new FormData(form)),
+      headers: { Accept: "application/json" },
+    }).catch(() => null);
+    form.querySelector("button")?.removeAttribute("disabled");
+    if (!answer || answer.redirected || !(answer.headers.get("Content-Type") || "").startsWith("application/json")) {
+      form.removeAttribute("data-reveal");
+      form.requestSubmit();
+      return;
+    }
+    const { number, refusal } = await answer.json();
+    if (number) {
+      const shown = document.createElement("b");
+      shown.className = "nb";
+      shown.setAttribute("role", "status");
+      shown.textContent = number;
+      form.closest("[data-number]").replaceChildren(shown);
+    } else {
+      form.querySelector("[data-refusal]").textContent = refusal;
+      form.querySelector("[name=reason]").setAttribute("aria-invalid", "true");
+    }
+  });
+}
+
 function scrollToNewest() {
   const timeline = document.querySelector(".ticket-tl");
   if (timeline) timeline.scrollTop = timeline.scrollHeight;
@@ -77,4 +108,5 @@ startLive();
 startKeys();
 startForms();
 startClosing();
+startReveals();
 scrollToNewest();

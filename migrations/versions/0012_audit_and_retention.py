@@ -41,6 +41,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("number", sa.BigInteger(), nullable=False),
         sa.Column("seal", sa.String(length=64), nullable=False),
+        sa.Column("proof", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_audit_heads"),
     )
     op.create_table(
@@ -59,15 +60,29 @@ def upgrade() -> None:
         sa.Column("before", sa.DateTime(timezone=True), nullable=False),
         sa.Column("removed", sa.Integer(), nullable=False),
         sa.Column("held", sa.Integer(), nullable=False),
+        sa.Column("is_whole", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["kind"], ["retention_rules.kind"], name="fk_retention_runs_kind"),
         sa.PrimaryKeyConstraint("id", name="pk_retention_runs"),
     )
     op.create_index("ix_retention_runs_kind", "retention_runs", ["kind"], unique=False)
+    op.create_table(
+        "disposals",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=24), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_disposals"),
+        sa.UniqueConstraint("kind", "name", name="uq_disposals_kind_name"),
+    )
+    op.create_index("ix_disposals_due", "disposals", ["kind", "due_at"], unique=False)
     for statement in REFUSE_CHANGES:
         op.execute(statement)
 
 
 def downgrade() -> None:
+    op.drop_index("ix_disposals_due", table_name="disposals")
+    op.drop_table("disposals")
     op.drop_index("ix_retention_runs_kind", table_name="retention_runs")
     op.drop_table("retention_runs")
     op.drop_table("retention_rules")

@@ -21,7 +21,7 @@ from sms.models import InboundSms, Outcome
 from sms.service.answering import Conversation, awaits_a_sum
 from sms.service.replying import answer_with, language_for
 from sms.urgency import Urgency
-from sms.wording import MACHINES
+from sms.wording import FOOTER, MACHINES, version
 from telephony.inbound import MoMessage
 from understanding import Intent, danger
 from understanding.danger import Danger
@@ -29,6 +29,7 @@ from understanding.danger import Danger
 log = logging.getLogger(__name__)
 
 SENDER_LENGTH = 16
+BACK_AGAIN = "opt_out_done"  # the text that tells how to come back
 CARRIER_INTENTS = {Verb.STOP: Intent.OPT_OUT, Verb.START: Intent.OPT_IN, Verb.HELP: Intent.HELP}
 
 
@@ -50,7 +51,7 @@ def receive(uow: UnitOfWork, message: MoMessage) -> InboundSms | None:
         text.outcome = Outcome.NOTED  # short codes and names cannot be answered, and we do not talk to ourselves
         return text
     try:
-        with uow.session.begin_nested():
+        with uow.attempt():
             text.outcome = _act(uow, text, message)
     except HotlineError as refusal:
         log.warning("text %s could not be acted upon: %s", text.id, refusal)
@@ -152,9 +153,11 @@ def _follow_the_carrier(uow: UnitOfWork, text: InboundSms, verb: Verb) -> Outcom
     text.intent, text.certainty = CARRIER_INTENTS[verb].value, 1.0
     match verb:
         case Verb.STOP:
-            consents.stop(uow, text.msisdn, is_everything=True, evidence=uow.actor)
+            words = version(FOOTER, language_for(uow, text))
+            consents.stop(uow, text.msisdn, is_everything=True, evidence=uow.actor, wording_version=words)
         case Verb.START:
-            consents.resume(uow, text.msisdn, uow.actor)
+            words = version(BACK_AGAIN, language_for(uow, text))
+            consents.resume(uow, text.msisdn, uow.actor, wording_version=words)
         case Verb.HELP:
             return Outcome.NOTED
     return Outcome.HANDLED
@@ -162,15 +165,22 @@ def _follow_the_carrier(uow: UnitOfWork, text: InboundSms, verb: Verb) -> Outcom
 
 def _obey(uow: UnitOfWork, text: InboundSms, wish: Intent, *, is_flood: bool) -> Outcome:
     """Stop or go on writing, and confirm it by the one text that a stop does not hold back."""
+    lang = language_for(uow, text)
     if wish is Intent.OPT_IN:
-        consents.resume(uow, text.msisdn, uow.actor)
+        consents.resume(uow, text.msisdn, uow.actor, wording_version=version(BACK_AGAIN, lang))
         wording = "opt_in_done"
     else:
         is_everything = carrier_words.stops_everything(text.body)
-        stopped = consents.stop(uow, text.msisdn, is_everything=is_everything, evidence=uow.actor)
+        stopped = consents.stop(
+            uow,
+            text.msisdn,
+            is_everything=is_everything,
+            evidence=uow.actor,
+            wording_version=version(FOOTER, lang),
+        )
         wording = "opt_out_all" if stopped is SuppressionScope.ALL else "opt_out_done"
     if not is_flood:
-        answer_with(uow, text, Reply(wording), language_for(uow, text), purpose=Purpose.SYSTEM)
+        answer_with(uow, text, Reply(wording), lang, purpose=Purpose.SYSTEM)
     return Outcome.HANDLED
 
 

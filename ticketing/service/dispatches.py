@@ -128,7 +128,7 @@ def accept(uow: UnitOfWork, dispatch_id: int, promised: Window | None = None) ->
     """
     dispatch, ticket = _both(uow, dispatch_id)
     try:
-        with uow.session.begin_nested():
+        with uow.attempt():
             won = uow.session.scalar(
                 update(Dispatch)
                 .where(
