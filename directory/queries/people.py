@@ -152,7 +152,10 @@ def person(session: Session, scope: Scope, person_id: int) -> Person:
             Person.erased_at.is_(None),
             within(Household.community_code, scope),
         )
-        .options(joinedload(Person.household).joinedload(Household.community), joinedload(Person.helper))
+        .options(
+            joinedload(Person.household).joinedload(Household.community),
+            joinedload(Person.helper).joinedload(Person.household),
+        )
     )
     if found is None:
         raise PersonNotFound
