@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,45 +10,18 @@ from functools import lru_cache
 from types import MappingProxyType
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberType, ValidationResult
+from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType, ValidationResult
 
-LONGEST = 200  # characters; what is longer is a letter, not a number
-CACHED = 8192  # numbers; parsing takes 30 microseconds, a hit a fifth of one
+from telephony import msisdn_china, msisdn_typed
+from telephony.bad_number import Bad, BadNumber
+from telephony.msisdn_typed import Typed
 
-HAN = "\u3400-\u4dbf\u4e00-\u9fff"
-DASHES = re.compile("[\u2010-\u2015\u2212\u30fc\uff0d\u2500_]")
-SCIENTIFIC = re.compile(r"(\d)\.?(\d*)E\+?(\d{1,2})", re.IGNORECASE)
-FLOAT = re.compile(r"(\d{7,})\.0+")
-HIDDEN = re.compile(r"\d\s*[*\u2022\u25cf\u00d7]|\d[xX]{2,}")
-EXTENSION = re.compile(
-    r"(?<=\d)\s*\(?\s*(?:转|轉|分机|分機|内线|內線|ext(?:ension)?\.?|x|#)\s*:?\s*(\d{1,6})\s*\)?\s*$", re.I
-)
-SECOND_HYPHEN = re.compile(r"^(\(?0\d{2,3}\)?[-\s]\d{7,8})-(\d{1,6})$")
-NOTE = re.compile(r"\([^()\d]*\)|\[[^\[\]\d]*\]|【[^【】\d]*】")
-TRUNK_ZERO = re.compile(r"\(0\)")
-LETTER_AT_DIGIT = re.compile(rf"\d[^\W\d_{HAN}]|[^\W\d_{HAN}]\d")
-LETTER_BETWEEN = re.compile(rf"\d[^\d]*[^\W\d_{HAN}][^\d]*\d")
-DIVIDED = re.compile(rf"[/\\,;|、；，&{HAN}]+")
-LONG_GROUP = re.compile(r"\d{7,}")
-NOT_DIALLED = re.compile(r"[^\d+]")
+__all__ = ("Bad", "BadNumber", "Line", "Number", "is_fixed", "is_mobile", "masked", "read", "spoken", "to_e164")
 
+HOME = "CN"
+MEXICAN = 13  # digits with country code and the old 1
+CACHED = 8192  # numbers; a hit takes a hundredth of the reading
 AREA_CODE = re.compile(r"0?(10|2\d|[3-9]\d{2})")
-
-
-class Bad(StrEnum):
-    """Why something is not a telephone number that can be kept."""
-
-    EMPTY = "empty"
-    NOT_A_NUMBER = "not_a_number"
-    LETTERS = "letters"  # the letter O for a zero: never guessed
-    MASKED = "masked"  # digits hidden by stars
-    MULTIPLE = "multiple"
-    SCIENTIFIC = "scientific"  # a spreadsheet threw digits away
-    SHORT_CODE = "short_code"  # 110, 12345, 10086: no E.164 form
-    NEEDS_AREA_CODE = "needs_area_code"
-    TOO_SHORT = "too_short"
-    TOO_LONG = "too_long"
-    INVALID = "invalid"  # the right length, but no such numbers exist
 
 
 class Line(StrEnum):
@@ -61,14 +33,6 @@ class Line(StrEnum):
     TOLL_FREE = "toll_free"
     SHARED_COST = "shared_cost"
     OTHER = "other"
-
-
-class BadNumber(ValueError):
-    """Not a telephone number that can be kept; `kind` says why. The number itself is not in the message."""
-
-    def __init__(self, kind: Bad) -> None:
-        super().__init__(f"not a telephone number: {kind}")
-        self.kind = kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +64,17 @@ def to_e164(raw: str, *, region: str = "CN", area_code: str | None = None) -> st
 def read(raw: str, *, region: str = "CN", area_code: str | None = None) -> Number:
     """Read a number as typed into a form, a spreadsheet or a text.
 
-    `region` is where a number without country code belongs; `area_code` (with or without its 0) completes a local
-    one. Cleaned first, parsed then: the library alone turns the letter O into a 6 and reads somebody else's number.
-    Raises BadNumber.
+    `region` (two letters) is where a number without country code belongs; `area_code` (with or without its 0)
+    completes a local one. Undressed first, parsed then: the library alone turns the letter O into a 6 and reads
+    somebody else's number. A wrong number is worse than a refusal. Raises BadNumber.
     """
-    text = _clean(raw)
-    text, extension = _without_extension(text)
-    _refuse_what_is_no_number(text)
-    digits = _dialled(text, region)
-    if region == "CN":
-        digits = _chinese(digits, area_code)
-    return _parsed(digits, region, extension)
+    typed = msisdn_typed.undressed(raw)
+    try:
+        return _read(typed, region.strip().upper() or HOME, area_code)
+    except BadNumber:
+        if typed.by_x:  # what stands before the x is no number, so the x hid a digit
+            raise BadNumber(Bad.MASKED) from None
+        raise
 
 
 def is_mobile(e164: str) -> bool:
@@ -156,100 +120,73 @@ def _line_of(e164: str) -> Line:
         return Line.OTHER
 
 
-def _clean(raw: str) -> str:
-    """Full-width signs, spreadsheet marks, bracketed notes and long dashes put right; empty ones refused."""
-    text = unicodedata.normalize("NFKC", raw).replace("\u200b", "").strip().lstrip("'").strip()
-    if not text:
-        raise BadNumber(Bad.EMPTY)
-    if len(text) > LONGEST:
-        raise BadNumber(Bad.NOT_A_NUMBER)
-    if number := SCIENTIFIC.fullmatch(text):
-        whole, fraction, exponent = number[1], number[2], int(number[3])
-        if len(fraction) < exponent or fraction[exponent:].strip("0"):
-            raise BadNumber(Bad.SCIENTIFIC)
-        return whole + fraction[:exponent]
-    if number := FLOAT.fullmatch(text):
-        return number[1]
-    return TRUNK_ZERO.sub("", NOTE.sub(" ", DASHES.sub("-", text))).strip()
-
-
-def _without_extension(text: str) -> tuple[str, str | None]:
-    if found := EXTENSION.search(text):
-        return text[: found.start()], found[1]
-    if found := SECOND_HYPHEN.match(text):
-        return found[1], found[2]
-    return text, None
-
-
-def _refuse_what_is_no_number(text: str) -> None:
-    if not any(char.isdecimal() for char in text):
-        raise BadNumber(Bad.NOT_A_NUMBER)
-    if HIDDEN.search(text):
-        raise BadNumber(Bad.MASKED)
-    if LETTER_AT_DIGIT.search(text) or LETTER_BETWEEN.search(text):
-        raise BadNumber(Bad.LETTERS)
-    pieces = [piece for piece in DIVIDED.split(text) if any(char.isdecimal() for char in piece)]
-    if len(pieces) > 1 or len(LONG_GROUP.findall(text)) > 1:
-        raise BadNumber(Bad.MULTIPLE)
-
-
-def _dialled(text: str, region: str) -> str:
-    """The digits, with a plus where they name a country."""
-    has_plus = "+" in text.partition(next(char for char in text if char.isdecimal()))[0]
-    digits = NOT_DIALLED.sub("", text).replace("+", "")
-    if not digits.isascii():
-        raise BadNumber(Bad.LETTERS)
+def _read(typed: Typed, region: str, area_code: str | None) -> Number:
+    digits = typed.digits
     if len(digits) <= 2:
         raise BadNumber(Bad.TOO_SHORT)
-    if len(digits) <= 6 and not has_plus:
+    if typed.has_plus:
+        return _international(typed, re.sub("^0{1,2}", "", digits))
+    if region == HOME:
+        if digits.startswith("00"):
+            return _international(typed, digits[2:])
+        digits, has_country = msisdn_china.without_country(digits)
+        return _chinese(typed, digits, has_country=has_country, area_code=msisdn_china.area_code_in(area_code))
+    return _elsewhere(typed, region, area_code)
+
+
+def _chinese(typed: Typed, digits: str, *, has_country: bool, area_code: str | None = None) -> Number:
+    national, extension = msisdn_china.national(typed, digits, has_country=has_country, area_code=area_code)
+    return _valid(PhoneNumber(country_code=msisdn_china.COUNTRY, national_number=int(national)), extension)
+
+
+def _international(typed: Typed, digits: str) -> Number:
+    """What was written with its country code."""
+    if digits.startswith("86"):
+        rest = digits[2:]
+        if rest.startswith("86") and msisdn_china.MOBILE.fullmatch(rest[2:]):
+            rest = rest[2:]  # a program put the code before a number that had it
+        return _chinese(typed, rest, has_country=True)
+    if digits.startswith("521") and len(digits) == MEXICAN:
+        digits = "52" + digits[3:]  # the 1 before mobiles was given up in 2019
+    return _valid(_parsed("+" + digits, None), typed.extension)
+
+
+def _elsewhere(typed: Typed, region: str, area_code: str | None) -> Number:
+    """A number without plus in another region's sheet; one dialled with that region's exit code may be Chinese."""
+    digits = typed.digits
+    if region not in phonenumbers.SUPPORTED_REGIONS:
+        raise BadNumber(Bad.INVALID)
+    if len(digits) <= 6 and phonenumbers.is_valid_short_number_for_region(_short(digits, region), region):
         raise BadNumber(Bad.SHORT_CODE)
-    if not has_plus and region != "CN":
-        return digits
-    if not has_plus and digits.startswith("00"):
-        has_plus, digits = True, digits[2:]
-    return f"+{digits}" if has_plus else digits
-
-
-def _chinese(digits: str, area_code: str | None) -> str:
-    """Chinese numbers by their own lengths, which the library takes loosely."""
-    foreign = digits.startswith("+") and not digits.startswith("+86")
-    if foreign:
-        return digits
-    national = digits.removeprefix("+86")
-    if not digits.startswith("+") and national.startswith("86") and len(national) >= 12:
-        national = national[2:]
-    if national.startswith("01") and national[2:3] != "0" and len(national) == 12:
-        national = national[1:]  # the old long-distance 0 before a mobile
-    if national.startswith("1"):
-        return _of_length(national, 11, 11)
-    if national.startswith("0"):
-        area = AREA_CODE.match(national)
-        if area is None:
-            raise BadNumber(Bad.INVALID)
-        return _of_length(national, len(area[0]) + 7, len(area[0]) + 8)
-    if national[:3] in {"400", "800"}:
-        return _of_length(national, 10, 10)
-    if len(national) in {7, 8} and not digits.startswith("+"):
-        if area_code is None:
-            raise BadNumber(Bad.NEEDS_AREA_CODE)
-        return f"+86{area_code.lstrip('0')}{national}"
-    return _of_length(national, 9, 11)
-
-
-def _of_length(national: str, shortest: int, longest: int) -> str:
-    if len(national) < shortest:
-        raise BadNumber(Bad.TOO_SHORT)
-    if len(national) > longest:
-        raise BadNumber(Bad.TOO_LONG)
-    return f"+86{national.removeprefix('0')}"
-
-
-def _parsed(digits: str, region: str, extension: str | None) -> Number:
+    parsed = _parsed(digits, region)
+    if parsed.country_code == msisdn_china.COUNTRY:
+        return _chinese(typed, str(parsed.national_number), has_country=True)
     try:
-        number = phonenumbers.parse(digits, region)
+        return _valid(parsed, typed.extension)
+    except BadNumber as err:
+        if err.kind is Bad.NEEDS_AREA_CODE and area_code and area_code.isascii() and area_code.isdecimal():
+            return _valid(_parsed(area_code + digits, region), typed.extension)
+        if digits.startswith("00") and not digits.startswith("000"):
+            return _international(typed, digits[2:])
+        raise
+
+
+def _short(digits: str, region: str) -> PhoneNumber:
+    return PhoneNumber(country_code=phonenumbers.country_code_for_region(region), national_number=int(digits))
+
+
+def _parsed(digits: str, region: str | None) -> PhoneNumber:
+    try:
+        return phonenumbers.parse(digits, region)
     except NumberParseException as err:
-        too_long = err.error_type == NumberParseException.TOO_LONG
-        raise BadNumber(Bad.TOO_LONG if too_long else Bad.INVALID) from None
+        if err.error_type == NumberParseException.TOO_LONG:
+            raise BadNumber(Bad.TOO_LONG) from None
+        if err.error_type == NumberParseException.TOO_SHORT_NSN:
+            raise BadNumber(Bad.TOO_SHORT) from None
+        raise BadNumber(Bad.INVALID) from None
+
+
+def _valid(number: PhoneNumber, extension: str | None) -> Number:
     match phonenumbers.is_possible_number_with_reason(number):
         case ValidationResult.IS_POSSIBLE_LOCAL_ONLY:
             raise BadNumber(Bad.NEEDS_AREA_CODE)
@@ -257,10 +194,23 @@ def _parsed(digits: str, region: str, extension: str | None) -> Number:
             raise BadNumber(Bad.TOO_SHORT)
         case ValidationResult.TOO_LONG:
             raise BadNumber(Bad.TOO_LONG)
-    if not phonenumbers.is_valid_number(number):
-        raise BadNumber(Bad.INVALID)
+    kind = phonenumbers.number_type(number)  # unknown where the number is not valid
+    if kind == PhoneNumberType.UNKNOWN or not phonenumbers.is_valid_number(number):
+        raise BadNumber(_length_fault(number))
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    return Number(e164, extension, LINES.get(phonenumbers.number_type(number), Line.OTHER))
+    return Number(e164, extension, LINES.get(kind, Line.OTHER))
+
+
+def _length_fault(number: PhoneNumber) -> Bad:
+    """Whether it is shorter or longer than any line of its region: the library also knows lengths that none has."""
+    region = phonenumbers.region_code_for_country_code(number.country_code or 0)
+    about = phonenumbers.PhoneMetadata.metadata_for_region(region, None)
+    kinds = (about.fixed_line, about.mobile) if about else ()
+    lengths = {length for kind in kinds if kind for length in kind.possible_length}
+    length = len(phonenumbers.national_significant_number(number))
+    if lengths and length < min(lengths):
+        return Bad.TOO_SHORT
+    return Bad.TOO_LONG if lengths and length > max(lengths) else Bad.INVALID
 
 
 def _area_of(national: str) -> str:
