@@ -130,6 +130,13 @@ class SignInPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class PrivacyPolicy:
+    """Within which time a request about one's own data is answered."""
+
+    answer_within: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class DirectoryPolicy:
     """How long a note about a household lasts, which kinds a provider is told, when a sensitive label is looked at."""
 
@@ -148,6 +155,8 @@ class CollectionPolicy:
     count_change_percent: int  # from the last list of the same source, beyond which the page says so
     place_certainty_percent: int  # below it a person says where an address lies
     samples: int  # rows of each outcome on the page
+    match_same_percent: int  # from here on two records are one person without asking
+    match_maybe_percent: int  # from here on a person decides
     workbook_rows: int  # a larger export goes out as CSV
 
 
@@ -163,6 +172,7 @@ class Policy:
     ivr: IvrPolicy
     tasks: TaskPolicy
     sign_in: SignInPolicy
+    privacy: PrivacyPolicy
     collection: CollectionPolicy
     directory: DirectoryPolicy
 
@@ -187,6 +197,7 @@ def load(path: Path) -> Policy:
             ivr=IvrPolicy(**_read(data["ivr"])),
             tasks=TaskPolicy(**_read(data["tasks"])),
             sign_in=SignInPolicy(**_read(data["sign_in"])),
+            privacy=PrivacyPolicy(**_read(data["privacy"])),
             collection=CollectionPolicy(**_read(data["collection"])),
             directory=_directory(data["directory"]),
         )
