@@ -234,8 +234,8 @@ def _enter_dwellings() -> None:
         here.execute(
             sa.text(
                 "insert into dwellings (community_code, address, plain, building_id, unit, floor, door, use) "
-                "values (:code, :address, :plain, "
-                "(select id from buildings where community_code = :code and name = :building), "
+                "values (cast(:code as varchar), :address, :plain, "
+                "(select id from buildings where community_code = cast(:code as varchar) and name = :building), "
                 ":unit, :floor, :door, 'home') on conflict do nothing"
             ),
             {"code": code, "address": address, "plain": written, "building": found.building}

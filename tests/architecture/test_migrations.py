@@ -72,3 +72,29 @@ def test_the_migrations_are_numbered_without_a_gap(alembic: Config) -> None:
     numbers = sorted(int(script.revision) for script in ScriptDirectory.from_config(alembic).walk_revisions())
 
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_people_who_were_there_before_have_a_dwelling_and_live_in_it(alembic: Config, fresh: Engine) -> None:
+    command.upgrade(alembic, "0008")
+    with fresh.begin() as connection:
+        for statement in (
+            "insert into jurisdictions (code, level, kind, name_zh, name_en) values ('AH', 'city', '', '安禾市', 'Anhe')",
+            "insert into households (community_code, address, note) values ('AH', '8号楼2单元301', '')",
+            "insert into persons (name, sex, lang, household_id) values ('陈先生', 'M', 'zh', 1)",
+            "insert into suppressions (msisdn, scope, since, evidence) values ('+8616200000901', 'all', now(), 'sms:1')",
+        ):
+            connection.execute(text(statement))
+
+    command.upgrade(alembic, "head")
+
+    with fresh.connect() as connection:
+        home = connection.execute(
+            text(
+                "select dwellings.address, placements.community_code, residences.person_id from households "
+                "join dwellings on dwellings.id = households.dwelling_id "
+                "join placements on placements.dwelling_id = dwellings.id "
+                "join residences on residences.household_id = households.id"
+            )
+        ).one()
+        assert tuple(home) == ("8号楼2单元301", "AH", 1)
+        assert connection.execute(text("select channel from suppressions")).scalar_one() == "sms"
