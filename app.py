@@ -9,6 +9,8 @@ from flask import Flask, redirect, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Engine
 
+import collection.cli
+import collection.jobs
 import collection.models
 import collection.reactions
 import collection.service.forgetting
@@ -38,6 +40,7 @@ import sms.reactions
 import sms.routes
 import sms.service.forgetting
 import staff.cli
+import staff.reactions
 import staff.routes
 import staff.service.forgetting
 import ticketing.answers
@@ -66,6 +69,7 @@ JOB_MODULES = (
     directory.jobs,
     sms.jobs,
     ticketing.jobs,
+    collection.jobs,
     ivr.jobs,
 )  # imported for the jobs that they declare
 COMMANDS = (
@@ -77,6 +81,7 @@ COMMANDS = (
     staff.cli.staff,
     sms.cli.sms,
     ticketing.cli.tickets,
+    collection.cli.collection,
 )
 
 RETENTION = (
@@ -105,6 +110,11 @@ SUBSCRIPTIONS: events.Subscriptions = {
     directory.events.HelperNamed: (sms.reactions.tell_of_helper,),
     directory.events.CorrectionTold: (ticketing.reactions.check_correction,),
     directory.events.CorrectionSettled: (directory.reactions.answer_request, ticketing.reactions.correction_done),
+    directory.events.PlacesReorganised: (
+        staff.reactions.carry_grants,
+        providers.reactions.carry_areas,
+        ticketing.reactions.follow_borders,
+    ),
     providers.events.ProviderBack: (ticketing.reactions.ask_who_is_back,),
     sms.events.UnclearText: (ticketing.reactions.check_unclear_text,),
     sms.events.PersonAsked: (ticketing.reactions.call_back,),

@@ -82,3 +82,30 @@ class PersonErased:
     person_id: int
     traces: Traces
     gone: Counter[str]
+
+
+@dataclass(frozen=True, slots=True)
+class PlacesReorganised:
+    """Places ended and others follow them, or this was taken back: what hangs on the codes follows, or all fails."""
+
+    reorganisation_id: int
+    pairs: tuple[tuple[str, str], ...]  # old and new code; one old may have several that follow
+    houses: dict[str, str]  # of a split community: building to new code
+    is_undone: bool = False
+
+    def following(self) -> dict[str, tuple[str, ...]]:
+        """What follows each code; with the change taken back, what each led back to."""
+        found: dict[str, tuple[str, ...]] = {}
+        for old, new in self.pairs:
+            here, there = (new, old) if self.is_undone else (old, new)
+            found[here] = (*found.get(here, ()), there)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceSettled:
+    """Somebody said where something lies that had no place: whoever put it on the list goes on with it, or all fails."""
+
+    unplaced_id: int
+    subject: str  # as it was put there: import_row:345
+    code: str

@@ -1,12 +1,18 @@
-"""Drains of the directory: search rows for whoever has none."""
+"""Drains of the directory: search rows that are missing, borders whose day has come, erasures that were held up."""
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 
 from core.jobs import Deadline, job
 from core.uow import unit_of_work
-from directory.service import search
+from directory.queries import borders
+from directory.queries import privacy as requests
+from directory.service import privacy, reorganising, search
+
+log = logging.getLogger(__name__)
+AT_ONCE = 1_000
 
 
 @job("directory.index", every=timedelta(minutes=10))
@@ -19,4 +25,35 @@ def index() -> bool:
             return True
         with unit_of_work("job:directory.index") as uow:
             last = search.fill(uow, last)
+    return False
+
+
+@job("directory.erase", every=timedelta(minutes=10))
+def erase() -> bool:
+    """Go on with the erasures that something held up, each in a transaction of its own; one costs no other its turn."""
+    deadline = Deadline()
+    with unit_of_work("job:directory.erase") as uow:
+        waiting = requests.waiting_erasures(uow.session, AT_ONCE)
+    for request_id in waiting:
+        if deadline.is_over():
+            return True
+        try:
+            with unit_of_work("job:directory.erase") as uow:
+                privacy.go_on(uow, request_id)
+        except Exception:
+            log.exception("request %d could not go on", request_id)
+    return False
+
+
+@job("directory.reorganise", every=timedelta(minutes=10))
+def reorganise() -> bool:
+    """Carry out the changes of the tree whose day has come, each by itself, the earliest first."""
+    with unit_of_work("job:directory.reorganise") as uow:
+        wanted = borders.due(uow.session, uow.local_now.date())
+    for row_id in wanted:
+        try:
+            with unit_of_work("job:directory.reorganise") as uow:
+                reorganising.apply_due(uow, row_id)
+        except Exception:
+            log.exception("directory.reorganise could not carry out change %d", row_id)
     return False

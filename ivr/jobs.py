@@ -9,19 +9,24 @@ from datetime import timedelta
 from pathlib import Path
 
 from config import settings as environment
-from core import embedded
+from core import disposal, embedded
 from core.jobs import Deadline, job
 from core.uow import unit_of_work
 from ivr.service import calls, placing, voicemail
+from ivr.service.forgetting import AT_CARRIER, SOUND, is_used
 from telephony import carrier, urls
 from telephony.carrier import CarrierAway, CarrierRefused, OutcomeUnknown
 from telephony.statuses import FINAL_CALLS
+from ticketing.models import TaskKind
+from ticketing.service import tasks
 
 log = logging.getLogger(__name__)
 
 PLACE = "ivr.place_calls"
 FETCH = "ivr.fetch_recordings"
 END = "ivr.end_forgotten"
+DELETE = "ivr.delete_recordings"
+TOLD_AFTER = 5  # tries at deleting a recording
 RINGS = timedelta(seconds=45)  # the duty phone, called by the house itself
 FOLDER = "recordings"
 ASKED_AT_ONCE = 50
@@ -69,6 +74,26 @@ def end_forgotten() -> bool:
             with unit_of_work(f"job:{END}") as uow:
                 calls.end_by_sid(uow, call_sid)
     return False
+
+
+@job(DELETE, every=timedelta(minutes=10))
+def delete_recordings() -> bool:
+    """Delete the sound of messages that must go, here and at the carrier; tried until it is gone."""
+    deadline = Deadline()
+    while True:
+        with unit_of_work(f"job:{DELETE}") as uow:
+            due = disposal.due(uow, SOUND, AT_CARRIER)
+            wanted = [(one.id, one.kind, one.name, one.attempts) for one in due]
+            used = {one.name for one in due if one.kind == SOUND and is_used(uow, one.name)}
+        for disposal_id, kind, name, attempts in wanted:
+            if name not in used:
+                _delete_sound(disposal_id, kind, name, attempts)
+            else:
+                _note_gone(disposal_id)
+        if not wanted:
+            return False
+        if deadline.is_over():
+            return True
 
 
 def _place(call_id: int, msisdn: str) -> None:
@@ -121,6 +146,35 @@ def _fetch(voicemail_id: int, url: str, recording_sid: str, *, is_stored: bool, 
     else:
         with unit_of_work(f"job:{FETCH}") as uow:
             voicemail.deleted(uow, voicemail_id)
+
+
+def _delete_sound(disposal_id: int, kind: str, name: str, attempts: int) -> None:
+    try:
+        if kind == AT_CARRIER:
+            carrier.current().delete_recording(name)
+        else:
+            (folder_of_recordings() / name).unlink(missing_ok=True)
+    except (CarrierAway, CarrierRefused) as err:
+        log.warning("disposal %d is not done: %s", disposal_id, err.code)
+        if attempts == TOLD_AFTER:
+            _tell_of_remains(disposal_id)
+    except OSError as err:
+        log.warning("disposal %d is not done: %s", disposal_id, type(err).__name__)
+        if attempts == TOLD_AFTER:
+            _tell_of_remains(disposal_id)
+    else:
+        _note_gone(disposal_id)
+
+
+def _note_gone(disposal_id: int) -> None:
+    with unit_of_work(f"job:{DELETE}") as uow:
+        disposal.gone(uow, disposal_id)
+
+
+def _tell_of_remains(disposal_id: int) -> None:
+    """A person has to see to it; it is tried on all the same."""
+    with unit_of_work(f"job:{DELETE}") as uow:
+        tasks.open_task(uow, TaskKind.CHECK, f"disposal:{disposal_id}", "recording_remains")
 
 
 def _give_up(voicemail_id: int) -> None:

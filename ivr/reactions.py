@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from core.uow import UnitOfWork
-from ivr.service import placing
+from directory.events import PersonErased, PersonTraced
+from ivr.service import forgetting, placing
 from sms.events import DangerTexted
 from ticketing.events import NobodyToSend, TicketEscalated
 
@@ -17,3 +18,13 @@ def page_duty(uow: UnitOfWork, event: DangerTexted | TicketEscalated | NobodyToS
             placing.page_duty(uow, "escalated", event.code, event.cause, {})
         case NobodyToSend():
             placing.page_duty(uow, "nobody_to_send", event.code, event.cause, {})
+
+
+def tell_live_calls(uow: UnitOfWork, event: PersonTraced) -> None:
+    """Calls that are going on hold an erasure up."""
+    event.traces.obstacles += forgetting.obstacles(uow, event.traces)
+
+
+def forget_calls(uow: UnitOfWork, event: PersonErased) -> None:
+    """Take out of his calls what was said, and have the sound of his messages go."""
+    event.gone.update(forgetting.forget(uow, event.traces))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tomllib
 from collections.abc import Mapping
@@ -70,6 +71,12 @@ def signed(body: str, lang: str, city: City) -> str:
 def names(lang: str) -> list[str]:
     """Every text there is in a language, by name."""
     return sorted(path.stem for path in (FOLDER / lang).glob("*.txt"))
+
+
+def version(name: str) -> str:
+    """Name and a short mark of a text's words in every language: what somebody had read when he agreed or stopped."""
+    words = b"".join((FOLDER / lang / f"{name}.txt").read_bytes() for lang in LANGUAGES)
+    return f"{name}.{hashlib.sha256(words).hexdigest()[:12]}"
 
 
 def facts_of(name: str, lang: str) -> frozenset[str]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from core.answers import Answer, Channel
 from core.uow import UnitOfWork
-from directory.events import CorrectionSettled, CorrectionTold, PersonErased, PersonTraced
+from directory.events import CorrectionSettled, CorrectionTold, PersonErased, PersonTraced, PlacesReorganised
 from providers.events import ProviderBack
 from sms.events import DangerTexted, PersonAsked, TextFailed, TextUnsettled, UnclearText
 from ticketing import queries
 from ticketing.errors import TicketNotFound
 from ticketing.models import TaskKind, Ticket, TicketKind
-from ticketing.service import dispatches, forgetting, requests, tasks, tickets
+from ticketing.service import dispatches, forgetting, places, requests, tasks, tickets
 from understanding import Intent, Reading
 
 CORRECTION = "correction:"
@@ -21,6 +21,11 @@ def ask_who_is_back(uow: UnitOfWork, event: ProviderBack) -> None:
     """Tickets for which nobody was left to ask are looked at again when somebody comes back who may suit."""
     for ticket_id in queries.without_provider(uow.session, event.provider_id):
         tickets.match_again(uow, ticket_id)
+
+
+def follow_borders(uow: UnitOfWork, event: PlacesReorganised) -> None:
+    """Open tickets take the code that follows theirs."""
+    places.follow_borders(uow, event)
 
 
 def check_unclear_text(uow: UnitOfWork, event: UnclearText) -> None:

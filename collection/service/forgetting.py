@@ -47,17 +47,17 @@ def remove_files(uow: UnitOfWork, ids: Sequence[int]) -> None:
     uow.session.flush()
 
 
-def old_files(before: datetime) -> Select[tuple[int]]:
+def old_files(before: datetime) -> Select[int]:
     """Files received before this that nobody works with any more."""
     return select(Batch.id).where(Batch.received_at < before, Batch.file_path != "", Batch.state.in_(AT_REST))
 
 
-def old_rows(before: datetime) -> Select[tuple[int]]:
+def old_rows(before: datetime) -> Select[int]:
     """Rows as received in lists from before this, but not of people under a hold."""
     return _old_rows(before).where(func.coalesce(BatchRow.person_id.not_in(held_persons()), True))
 
 
-def held_rows(before: datetime) -> Select[tuple[int]]:
+def held_rows(before: datetime) -> Select[int]:
     """Those of them that a hold keeps."""
     return _old_rows(before).where(BatchRow.person_id.in_(held_persons()))
 
@@ -70,7 +70,7 @@ def blank_rows(uow: UnitOfWork, ids: Sequence[int]) -> None:
     )
 
 
-def _old_rows(before: datetime) -> Select[tuple[int]]:
+def _old_rows(before: datetime) -> Select[int]:
     return (
         select(BatchRow.id)
         .join(Batch, Batch.id == BatchRow.batch_id)

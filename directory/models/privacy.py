@@ -49,10 +49,11 @@ class PrivacyRequest(Base):
     asked_at: Mapped[datetime]
     due_by: Mapped[datetime]
     channel: Mapped[str] = mapped_column(String(16))  # phone, sms, desk, letter
-    checked_how: Mapped[str] = mapped_column(String(200))  # how we know that it is the person
+    checked_how: Mapped[str] = mapped_column(String(200))  # key of the way by which we know that it is the person
     state: Mapped[RequestState] = mapped_column(default=RequestState.OPEN)
     opened_by: Mapped[str] = mapped_column(String(64))
-    outcome: Mapped[str] = mapped_column(String(500), default="")
+    outcome: Mapped[str] = mapped_column(String(500), default="")  # why refused, or what was done, in words
+    correction_id: Mapped[int | None] = mapped_column(ForeignKey("corrections.id"), index=True)
     done_at: Mapped[datetime | None]
     done_by: Mapped[str] = mapped_column(String(64), default="")
 
@@ -61,6 +62,7 @@ class LegalHold(Base):
     """While it is in force nothing of the person may be erased, by request or by retention."""
 
     __tablename__ = "legal_holds"
+    __table_args__ = (Index("ix_legal_holds_in_force", "person_id", postgresql_where="ended_at is null"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"), index=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import case, delete, exists, literal, select
+from sqlalchemy import case, delete, exists, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from core.keyed import keyed
@@ -50,12 +50,19 @@ def stopped_among(uow: UnitOfWork, msisdns: Collection[str], channel: Channel = 
 
 
 def stop(
-    uow: UnitOfWork, msisdn: str, *, is_everything: bool, evidence: str, channel: Channel = Channel.SMS
+    uow: UnitOfWork,
+    msisdn: str,
+    *,
+    is_everything: bool,
+    evidence: str,
+    channel: Channel = Channel.SMS,
+    wording_version: str = "",
 ) -> SuppressionScope:
     """Stop writing to a number: notices at the first wish, everything at the second or when `is_everything`.
 
-    `is_everything` is for stop words of the carrier (US STOP) and error 21610. The same evidence twice
-    counts once. One statement, so that two wishes at the same moment both count. Returns what is stopped now.
+    `is_everything` is for stop words of the carrier (US STOP) and error 21610. `wording_version` names the words that
+    told how to stop. The same evidence twice counts once. One statement, so that two wishes at the same moment both
+    count. Returns what is stopped now.
     """
     wish = insert(Suppression).values(
         msisdn=msisdn,
@@ -76,11 +83,21 @@ def stop(
             },
         ).returning(Suppression.scope)
     ).one()
-    record_consent(uow, msisdn, Purpose.NOTICE, is_given=False, evidence=evidence, channel=channel)
+    record_consent(
+        uow,
+        msisdn,
+        Purpose.NOTICE,
+        is_given=False,
+        evidence=evidence,
+        channel=channel,
+        wording_version=wording_version,
+    )
     return scope
 
 
-def resume(uow: UnitOfWork, msisdn: str, evidence: str, channel: Channel = Channel.SMS) -> bool:
+def resume(
+    uow: UnitOfWork, msisdn: str, evidence: str, channel: Channel = Channel.SMS, *, wording_version: str = ""
+) -> bool:
     """Take the number back in, notices too: asking for texts again is express consent. True when it had stopped."""
     stopped = uow.session.scalars(
         delete(Suppression)
@@ -88,7 +105,15 @@ def resume(uow: UnitOfWork, msisdn: str, evidence: str, channel: Channel = Chann
         .returning(Suppression.msisdn)
     )
     had_stopped = stopped.first() is not None
-    record_consent(uow, msisdn, Purpose.NOTICE, is_given=True, evidence=evidence, channel=channel)
+    record_consent(
+        uow,
+        msisdn,
+        Purpose.NOTICE,
+        is_given=True,
+        evidence=evidence,
+        channel=channel,
+        wording_version=wording_version,
+    )
     return had_stopped
 
 
@@ -134,6 +159,140 @@ def record_consent(
         )
     )
     uow.session.flush()  # may_write reads consents by statement, also later in this unit
+
+
+def strictest(uow: UnitOfWork, msisdns: Collection[str], evidence: str) -> list[dict[str, str]]:
+    """Hold for all of these numbers what the strictest of them holds: they turned out to be one person's.
+
+    What one stopped is stopped for all, what one withdrew last is withdrawn for all. Returns what was changed, for
+    `relax`, should they turn out to be two persons' after all. Four statements at most for any count of numbers.
+    """
+    session, numbers = uow.session, sorted(set(msisdns))
+    session.flush()
+    if len(numbers) < 2:
+        return []
+    changes: list[dict[str, str]] = []
+    stopped = list(session.scalars(select(Suppression).where(Suppression.msisdn.in_(numbers))))
+    for channel in sorted({row.channel for row in stopped}):
+        rows = {row.msisdn: row for row in stopped if row.channel is channel}
+        scope = min(row.scope for row in rows.values())  # "all" before "notices"
+        changes += [_stop_as_strictly(uow, number, channel, scope, rows.get(number), evidence) for number in numbers]
+    for (purpose, channel), withdrawn in _withdrawn(uow, numbers).items():
+        for number in sorted(set(numbers) - withdrawn):
+            session.add(_withdrawal(uow, number, purpose, channel, evidence))
+            changes.append({"what": "consent", "msisdn": number, "purpose": purpose, "channel": channel})
+    session.flush()
+    return [change for change in changes if change]
+
+
+def relax(uow: UnitOfWork, changes: Sequence[Mapping[str, str]], evidence: str) -> None:
+    """Take back what `strictest` changed, unless somebody stopped again since; the history keeps both."""
+    session = uow.session
+    for change in changes:
+        if change["what"] == "stop":
+            row = session.get(Suppression, (change["msisdn"], Channel(change["channel"])))
+            if row is None or row.evidence != change["evidence"]:
+                continue
+            if change["before"]:
+                row.scope, row.evidence = SuppressionScope(change["before"]), change["evidence_before"]
+            else:
+                session.delete(row)
+        else:
+            session.execute(
+                delete(Consent).where(
+                    Consent.msisdn == change["msisdn"],
+                    Consent.purpose == Purpose(change["purpose"]),
+                    Consent.channel == Channel(change["channel"]),
+                    Consent.evidence == evidence,
+                )
+            )
+    session.flush()
+
+
+def withdraw(uow: UnitOfWork, msisdn: str, purpose: Purpose, channel: Channel, evidence: str) -> None:
+    """Somebody takes back by mouth or letter what he agreed to; what is written about his own matters goes on.
+
+    Withdrawing notices also stops them, so that an older consent of a list cannot bring them back.
+    """
+    if purpose is Purpose.NOTICE:
+        stop(uow, msisdn, is_everything=False, evidence=evidence, channel=channel)
+    else:
+        record_consent(uow, msisdn, purpose, is_given=False, evidence=evidence, channel=channel)
+
+
+def hide(uow: UnitOfWork, msisdns: Collection[str], person_ids: Collection[int]) -> int:
+    """Keep the wishes of numbers that are being erased under their keyed hash only, of whomever they will be next.
+
+    Returns how many notes of consent and stops were hidden. A stop under the same hash meets a new one: the stricter
+    holds.
+    """
+    session, hidden = uow.session, 0
+    session.execute(update(Consent).where(Consent.person_id.in_(person_ids)).values(person_id=None))
+    for msisdn in sorted(msisdns):
+        key = number_key(uow, msisdn)
+        moved = session.execute(update(Consent).where(Consent.msisdn == msisdn).values(msisdn=key))
+        hidden += moved.rowcount  # type: ignore[attr-defined]
+        for row in session.scalars(select(Suppression).where(Suppression.msisdn == msisdn)).all():
+            kept = insert(Suppression).values(
+                msisdn=key, channel=row.channel, scope=row.scope, since=row.since, evidence=row.evidence
+            )
+            stricter = case((Suppression.scope == SuppressionScope.ALL, Suppression.scope), else_=kept.excluded.scope)
+            session.execute(
+                kept.on_conflict_do_update(
+                    index_elements=[Suppression.msisdn, Suppression.channel], set_={"scope": stricter}
+                )
+            )
+            session.delete(row)
+            hidden += 1
+    session.flush()
+    return hidden
+
+
+def _stop_as_strictly(
+    uow: UnitOfWork,
+    number: str,
+    channel: Channel,
+    scope: SuppressionScope,
+    row: Suppression | None,
+    evidence: str,
+) -> dict[str, str]:
+    """Bring one number's stop up to this scope. Returns the change; empty when there is none."""
+    if row is not None and row.scope is scope:
+        return {}
+    change = {"what": "stop", "msisdn": number, "channel": channel, "evidence": evidence}
+    if row is None:
+        uow.session.add(Suppression(msisdn=number, channel=channel, scope=scope, since=uow.now, evidence=evidence))
+        return change | {"before": "", "evidence_before": ""}
+    change |= {"before": row.scope, "evidence_before": row.evidence}
+    row.scope, row.evidence = scope, evidence
+    return change
+
+
+def _withdrawn(uow: UnitOfWork, numbers: Collection[str]) -> dict[tuple[Purpose, Channel], set[str]]:
+    """By purpose and channel, which of the numbers said no the last time they said anything."""
+    latest = (
+        select(Consent.msisdn, Consent.purpose, Consent.channel, Consent.is_given)
+        .where(Consent.msisdn.in_(numbers))
+        .distinct(Consent.msisdn, Consent.purpose, Consent.channel)
+        .order_by(Consent.msisdn, Consent.purpose, Consent.channel, Consent.at.desc(), Consent.id.desc())
+    )
+    found: dict[tuple[Purpose, Channel], set[str]] = {}
+    for msisdn, purpose, channel, is_given in uow.session.execute(latest):
+        if not is_given:
+            found.setdefault((purpose, channel), set()).add(msisdn)
+    return found
+
+
+def _withdrawal(uow: UnitOfWork, msisdn: str, purpose: Purpose, channel: Channel, evidence: str) -> Consent:
+    return Consent(
+        msisdn=msisdn,
+        purpose=purpose,
+        channel=channel,
+        is_given=False,
+        at=uow.now,
+        evidence=evidence,
+        actor=uow.actor,
+    )
 
 
 def number_key(uow: UnitOfWork, msisdn: str) -> str:

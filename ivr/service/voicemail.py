@@ -8,9 +8,11 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
+from core import disposal
 from core.uow import UnitOfWork
 from ivr.models import CallOutcome, Voicemail
 from ivr.service import acts, outcomes, placing, speech
+from ivr.service.forgetting import SOUND
 from ivr.service.speech import Turn
 from telephony.inbound import RecordingDone
 from ticketing.models import TaskKind, TicketKind
@@ -56,7 +58,7 @@ def ready(uow: UnitOfWork, done: RecordingDone) -> None:
     voicemail = uow.session.scalar(
         select(Voicemail).where(Voicemail.recording_sid == done.recording_sid).with_for_update()
     )
-    if voicemail is not None and voicemail.sha256 is None and not voicemail.attempts:
+    if voicemail is not None and voicemail.url and voicemail.sha256 is None and not voicemail.attempts:
         voicemail.url = done.url or voicemail.url
         voicemail.fetch_at = uow.now
         uow.wake("ivr.fetch_recordings")
@@ -81,7 +83,11 @@ def due(uow: UnitOfWork) -> list[Voicemail]:
 
 def stored(uow: UnitOfWork, voicemail_id: int, sha256: str, content_type: str) -> None:
     """The sound is in our own folder."""
-    voicemail = uow.session.get_one(Voicemail, voicemail_id)
+    voicemail = uow.session.get_one(Voicemail, voicemail_id, with_for_update=True)
+    if not voicemail.url:  # whose message it is was erased, or it got too old, while it was being fetched
+        disposal.dispose(uow, SOUND, sha256)
+        uow.wake("ivr.delete_recordings")
+        return
     voicemail.sha256, voicemail.content_type = sha256, content_type
 
 
@@ -94,6 +100,8 @@ def given_up(uow: UnitOfWork, voicemail_id: int) -> None:
     """The carrier will not hand the sound out: somebody has to look."""
     voicemail = uow.session.get_one(Voicemail, voicemail_id)
     voicemail.fetch_at = None
+    if not voicemail.url:
+        return  # it was to go anyway
     ticket = tickets.get(uow, voicemail.about) if voicemail.about else None
     tasks.open_task(uow, TaskKind.CHECK, f"voicemail:{voicemail.id}", "recording_not_fetched", ticket=ticket)
 

@@ -30,6 +30,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_legal_holds"),
     )
     op.create_index("ix_legal_holds_person_id", "legal_holds", ["person_id"], unique=False)
+    op.create_index(
+        "ix_legal_holds_in_force",
+        "legal_holds",
+        ["person_id"],
+        unique=False,
+        postgresql_where=sa.text("ended_at is null"),
+    )
     op.create_table(
         "privacy_requests",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -42,8 +49,10 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=24), nullable=False),
         sa.Column("opened_by", sa.String(length=64), nullable=False),
         sa.Column("outcome", sa.String(length=500), nullable=False),
+        sa.Column("correction_id", sa.Integer(), nullable=True),
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("done_by", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["correction_id"], ["corrections.id"], name="fk_privacy_requests_correction_id"),
         sa.ForeignKeyConstraint(["person_id"], ["persons.id"], name="fk_privacy_requests_person_id"),
         sa.PrimaryKeyConstraint("id", name="pk_privacy_requests"),
     )
@@ -54,6 +63,7 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("done_at is null"),
     )
+    op.create_index("ix_privacy_requests_correction_id", "privacy_requests", ["correction_id"], unique=False)
     op.create_index("ix_privacy_requests_person_id", "privacy_requests", ["person_id"], unique=False)
     op.add_column("consents", sa.Column("person_id", sa.Integer(), nullable=True))
     op.add_column("consents", sa.Column("channel", sa.String(length=24), server_default="sms", nullable=False))
@@ -100,10 +110,14 @@ def downgrade() -> None:
     op.drop_column("consents", "channel")
     op.drop_column("consents", "person_id")
     op.drop_index("ix_privacy_requests_person_id", table_name="privacy_requests")
+    op.drop_index("ix_privacy_requests_correction_id", table_name="privacy_requests")
     op.drop_index(
         "ix_privacy_requests_open", table_name="privacy_requests", postgresql_where=sa.text("done_at is null")
     )
     op.drop_table("privacy_requests")
+    op.drop_index(
+        "ix_legal_holds_in_force", table_name="legal_holds", postgresql_where=sa.text("ended_at is null")
+    )
     op.drop_index("ix_legal_holds_person_id", table_name="legal_holds")
     op.drop_table("legal_holds")
     op.drop_table("erased_keys")

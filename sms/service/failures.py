@@ -29,6 +29,8 @@ class Failed:
 
 def follow_up(uow: UnitOfWork, failed: Failed) -> None:
     """Do what the carrier's error code asks for, and announce that the text failed."""
+    if not failed.msisdn:
+        return  # whose it was asked to be forgotten meanwhile
     kind = fault(failed.error_code or "")
     if kind is Fault.OPTED_OUT:
         consents.stop(uow, failed.msisdn, is_everything=True, evidence=f"refused:{failed.outbound_id}")

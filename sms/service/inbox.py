@@ -153,11 +153,10 @@ def _follow_the_carrier(uow: UnitOfWork, text: InboundSms, verb: Verb) -> Outcom
     text.intent, text.certainty = CARRIER_INTENTS[verb].value, 1.0
     match verb:
         case Verb.STOP:
-            words = version(FOOTER, language_for(uow, text))
+            words = version(FOOTER)
             consents.stop(uow, text.msisdn, is_everything=True, evidence=uow.actor, wording_version=words)
         case Verb.START:
-            words = version(BACK_AGAIN, language_for(uow, text))
-            consents.resume(uow, text.msisdn, uow.actor, wording_version=words)
+            consents.resume(uow, text.msisdn, uow.actor, wording_version=version(BACK_AGAIN))
         case Verb.HELP:
             return Outcome.NOTED
     return Outcome.HANDLED
@@ -165,9 +164,8 @@ def _follow_the_carrier(uow: UnitOfWork, text: InboundSms, verb: Verb) -> Outcom
 
 def _obey(uow: UnitOfWork, text: InboundSms, wish: Intent, *, is_flood: bool) -> Outcome:
     """Stop or go on writing, and confirm it by the one text that a stop does not hold back."""
-    lang = language_for(uow, text)
     if wish is Intent.OPT_IN:
-        consents.resume(uow, text.msisdn, uow.actor, wording_version=version(BACK_AGAIN, lang))
+        consents.resume(uow, text.msisdn, uow.actor, wording_version=version(BACK_AGAIN))
         wording = "opt_in_done"
     else:
         is_everything = carrier_words.stops_everything(text.body)
@@ -176,11 +174,11 @@ def _obey(uow: UnitOfWork, text: InboundSms, wish: Intent, *, is_flood: bool) ->
             text.msisdn,
             is_everything=is_everything,
             evidence=uow.actor,
-            wording_version=version(FOOTER, lang),
+            wording_version=version(FOOTER),
         )
         wording = "opt_out_all" if stopped is SuppressionScope.ALL else "opt_out_done"
     if not is_flood:
-        answer_with(uow, text, Reply(wording), lang, purpose=Purpose.SYSTEM)
+        answer_with(uow, text, Reply(wording), language_for(uow, text), purpose=Purpose.SYSTEM)
     return Outcome.HANDLED
 
 
