@@ -44,6 +44,7 @@ class Alias:
     words: str
     certainty: float
     is_road: bool = False  # a road may run through several: it counts only where nothing else is named
+    is_name: bool = False  # what it was called: said with and without its tail, as names are
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,8 @@ def _hits(words: str, known: list[Place]) -> list[_Hit]:
                 hits += _where(words, form, place.code, certainty, is_road=False)
         if place.is_community:
             for alias in place.aliases:
-                hits += _where(words, _plain(alias.words), place.code, alias.certainty, is_road=alias.is_road)
+                for form in forms(alias.words) if alias.is_name else (_plain(alias.words),):
+                    hits += _where(words, form, place.code, alias.certainty, is_road=alias.is_road)
     return hits
 
 

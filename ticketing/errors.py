@@ -66,3 +66,10 @@ class TooLateToReopen(Conflict):
 
     def __init__(self, code: str) -> None:
         super().__init__("errors.too_late_to_reopen", code=code)
+
+
+class UnitOver(Conflict):
+    """There is no such unit any more."""
+
+    def __init__(self) -> None:
+        super().__init__("errors.unit_over")

@@ -13,9 +13,10 @@ from core import wording
 def facts(data: Mapping[str, Any], lang: str, zone: ZoneInfo) -> dict[str, Any]:
     """What fills the sentence `event.<kind>` of ticketing's wording, from what `history.record` kept.
 
-    `reason` becomes a sentence part, `amount` (fen) yuan, `when` (ISO) day and time; what was not told reads "–".
+    Of names by language the one in `lang` is told, `reason` becomes a sentence part, `amount` (fen) yuan, `when` (ISO)
+    day and time; what was not told reads "–".
     """
-    shown = {key: value for key, value in data.items() if not isinstance(value, dict)}
+    shown = {key: _named(value, lang) for key, value in data.items() if not isinstance(value, dict) or lang in value}
     if "reason" in shown:
         shown["reason"] = _word("reason", str(shown["reason"]), lang)
     if "source" in shown:
@@ -27,6 +28,10 @@ def facts(data: Mapping[str, Any], lang: str, zone: ZoneInfo) -> dict[str, Any]:
         at = shown["when"]
         shown["when"] = "–" if at is None else f"{datetime.fromisoformat(at).astimezone(zone):%m-%d %H:%M}"
     return shown
+
+
+def _named(value: Any, lang: str) -> Any:
+    return value[lang] if isinstance(value, dict) else value
 
 
 def _yuan(fen: int) -> str:

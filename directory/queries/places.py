@@ -90,7 +90,12 @@ def gazetteer(session: Session) -> list[Place]:
     aliases: dict[str, list[Alias]] = {}
     for one in session.scalars(select(PlaceAlias).where(_counts(PlaceAlias.from_on, PlaceAlias.until_on, day))):
         aliases.setdefault(one.jurisdiction_code, []).append(
-            Alias(one.words, one.certainty, is_road=one.kind is AliasKind.STREET)
+            Alias(
+                one.words,
+                one.certainty,
+                is_road=one.kind is AliasKind.STREET,
+                is_name=one.kind is AliasKind.FORMER,
+            )
         )
     return [
         Place(place.code, (place.name_zh, place.name_en), place.level == COMMUNITY, tuple(aliases.get(place.code, ())))

@@ -19,6 +19,8 @@ from directory.models import COMMUNITY, Building, Dwelling, Household, Jurisdict
 Home = tuple[str, str]
 """Code of the community and the address in it, as people say it."""
 AT_ONCE = 1000
+NOWHERE = "nowhere"
+"""Use of a dwelling without an address: it holds who is only counted in a community, and is no dwelling to count."""
 Item = TypeVar("Item")
 
 
@@ -151,7 +153,7 @@ def _row(door: _Door, building_id: int | None) -> dict[str, Any]:
         "unit": door.parts.unit,
         "floor": door.parts.floor,
         "door": door.parts.door,
-        "use": "home",
+        "use": "home" if door.address else NOWHERE,
     }
 
 

@@ -1,0 +1,264 @@
+"""The tree as of a day: who lay where and how many, and what a change of borders would make of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from directory import borders
+from directory.borders import Change, ChangeKind, Node, Plan, Wanted
+from directory.errors import PlaceNotFound
+from directory.jurisdiction import path
+from directory.models import (
+    COMMUNITY,
+    Building,
+    Dwelling,
+    Household,
+    Jurisdiction,
+    Person,
+    Placement,
+    Reorganisation,
+    Residence,
+)
+from directory.queries.scoping import within
+from directory.scope import Scope
+
+NOWHERE = "nowhere"
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A place in force on a day, under the name that it had then, with what lay in it."""
+
+    code: str
+    level: str
+    names: dict[str, str]  # zh, en
+    dwellings: int
+    households: int  # in which somebody lived that day
+    persons: int
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """How many homes a change would move."""
+
+    dwellings: int
+    households: int
+    persons: int
+
+
+def counted(session: Session, scope: Scope, on: date, under: str = "") -> list[Counted]:
+    """Dwellings, households and persons of each place of a subtree as of a day, by the borders of that day.
+
+    A person counts where a residence of his was in force that day; one who was merged into another counts as that one,
+    an erased one still counts. A split later on changes nothing of it, and sums agree before and after.
+    """
+    nodes = _nodes_on(session, scope, on, under)
+    lay = and_(
+        _at(Placement.from_on, Placement.until_on, on),
+        within(Placement.community_code, scope),
+        Placement.community_code.startswith(under, autoescape=True),
+    )
+    homes = (
+        select(Placement.community_code, func.count())
+        .join(Dwelling, Dwelling.id == Placement.dwelling_id)
+        .where(lay, Dwelling.use != NOWHERE)
+        .group_by(Placement.community_code)
+    )
+    people = (
+        select(
+            Placement.community_code,
+            func.count(Residence.household_id.distinct()).filter(Dwelling.use != NOWHERE),
+            func.count(func.coalesce(Person.merged_into_id, Person.id).distinct()),
+        )
+        .join(Dwelling, Dwelling.id == Placement.dwelling_id)
+        .join(Household, Household.dwelling_id == Dwelling.id)
+        .join(Residence, Residence.household_id == Household.id)
+        .join(Person, Person.id == Residence.person_id)
+        .where(
+            lay,
+            _at(Residence.from_on, Residence.until_on, on),
+            or_(Person.died_on.is_(None), Person.died_on > on),
+        )
+        .group_by(Placement.community_code)
+    )
+    dwellings = _summed(dict(session.execute(homes).all()))
+    rows = session.execute(people).all()
+    households = _summed({code: count for code, count, _ in rows})
+    persons = _summed({code: count for code, _, count in rows})
+    names = _names_on(session, on)
+    return [
+        Counted(
+            place.code,
+            place.level,
+            names.get(place.code) or {"zh": place.name_zh, "en": place.name_en},
+            dwellings[place.code],
+            households[place.code],
+            persons[place.code],
+        )
+        for place in nodes
+    ]
+
+
+def homes_now(session: Session, scope: Scope) -> tuple[Counter[str], Counter[str]]:
+    """Dwellings and households by place as they lie today, summed up to the top; cheap enough for every page."""
+    dwellings = select(Dwelling.community_code, func.count()).where(
+        within(Dwelling.community_code, scope), Dwelling.use != NOWHERE
+    )
+    households = select(Household.community_code, func.count()).where(
+        within(Household.community_code, scope), Household.address != ""
+    )
+    return (
+        _summed(dict(session.execute(dwellings.group_by(Dwelling.community_code)).all())),
+        _summed(dict(session.execute(households.group_by(Household.community_code)).all())),
+    )
+
+
+def nodes(session: Session) -> dict[str, Node]:
+    """Every place that is or was, by code."""
+    return {place.code: node(place) for place in session.scalars(select(Jurisdiction))}
+
+
+def node(place: Jurisdiction) -> Node:
+    """A place as the rule of borders knows it."""
+    return Node(
+        place.code,
+        place.level,
+        place.kind,
+        place.name_zh,
+        place.name_en,
+        place.area_code,
+        place.valid_from,
+        place.valid_until,
+        place.level == COMMUNITY,
+    )
+
+
+def planned(session: Session, scope: Scope, change: Change, own_id: int | None = None) -> Plan:
+    """What a change would make of the tree. `own_id`: the change is this one, which keeps its own codes.
+
+    Raises PlaceNotFound, also outside the scope, or BadChange.
+    """
+    for code in (*change.old_codes, *(wanted.parent for wanted in change.wanted if wanted.parent)):
+        if not scope.covers(code):
+            raise PlaceNotFound(code)
+    houses: Collection[str] = ()
+    if change.kind is ChangeKind.SPLIT:
+        houses = set(session.scalars(select(Building.name).where(Building.community_code.in_(change.old_codes))))
+    return borders.plan(change, nodes(session), houses=houses, reserved=_reserved(session, own_id))
+
+
+def affected(session: Session, scope: Scope, plan: Plan) -> Affected:
+    """How many homes and people a change would move today."""
+    ends = Dwelling.community_code.in_(plan.ends), within(Dwelling.community_code, scope)
+    homes = Household.community_code.in_(plan.ends), within(Household.community_code, scope)
+    people = (
+        select(func.count())
+        .select_from(Person)
+        .join(Household, Household.id == Person.household_id)
+        .where(*homes, Person.merged_into_id.is_(None))
+    )
+    return Affected(
+        session.scalar(select(func.count()).select_from(Dwelling).where(*ends, Dwelling.use != NOWHERE)) or 0,
+        session.scalar(select(func.count()).select_from(Household).where(*homes, Household.address != "")) or 0,
+        session.scalar(people) or 0,
+    )
+
+
+def change_of(row: Reorganisation) -> Change:
+    """The change as it was asked for, with the codes that were kept for it."""
+    return Change(
+        row.kind,
+        row.on,
+        tuple(row.old_codes),
+        tuple(Wanted(**{**wanted, "parts": tuple(wanted["parts"])}) for wanted in row.new_nodes),
+    )
+
+
+def due(session: Session, today: date) -> list[int]:
+    """Changes whose day has come, the earliest first."""
+    return list(
+        session.scalars(
+            select(Reorganisation.id)
+            .where(
+                Reorganisation.applied_at.is_(None),
+                Reorganisation.undone_at.is_(None),
+                Reorganisation.refusal == "",
+                Reorganisation.on <= today,
+            )
+            .order_by(Reorganisation.on, Reorganisation.id)
+        )
+    )
+
+
+def changes(session: Session, scope: Scope, code: str = "", limit: int = 50) -> list[Reorganisation]:
+    """Changes of the tree that touch a place or what lies in it; of all places for the empty code. The newest first."""
+    rows = session.scalars(select(Reorganisation).order_by(Reorganisation.on.desc(), Reorganisation.id.desc()))
+    found = []
+    for row in rows:
+        touched = [*row.old_codes, *row.effects.get("begins", []), *row.effects.get("ends", [])]
+        if all(scope.covers(one) for one in row.old_codes) and any(one.startswith(code) for one in touched):
+            found.append(row)
+        if len(found) == limit:
+            break
+    return found
+
+
+def _nodes_on(session: Session, scope: Scope, on: date, under: str) -> Sequence[Jurisdiction]:
+    return session.scalars(
+        select(Jurisdiction)
+        .where(
+            _at(Jurisdiction.valid_from, Jurisdiction.valid_until, on),
+            within(Jurisdiction.code, scope),
+            Jurisdiction.code.startswith(under, autoescape=True),
+        )
+        .order_by(Jurisdiction.code)
+    ).all()
+
+
+def _names_on(session: Session, on: date) -> dict[str, dict[str, str]]:
+    """Names that places had on a day and lost since."""
+    renames = session.scalars(
+        select(Reorganisation)
+        .where(
+            Reorganisation.kind == ChangeKind.RENAME,
+            Reorganisation.on > on,
+            Reorganisation.applied_at.is_not(None),
+            Reorganisation.undone_at.is_(None),
+        )
+        .order_by(Reorganisation.on.desc(), Reorganisation.id.desc())
+    )
+    found: dict[str, dict[str, str]] = {}
+    for row in renames:
+        for code, (zh, en) in row.effects["names"].items():
+            found[code] = {"zh": zh, "en": en}
+    return found
+
+
+def _reserved(session: Session, own_id: int | None) -> set[str]:
+    """Codes that wait for the day of a change."""
+    waiting = session.scalars(
+        select(Reorganisation).where(
+            Reorganisation.applied_at.is_(None), Reorganisation.undone_at.is_(None), Reorganisation.refusal == ""
+        )
+    )
+    return {wanted["code"] for row in waiting if row.id != own_id for wanted in row.new_nodes if wanted["code"]}
+
+
+def _at(from_on: Any, until_on: Any, day: date) -> ColumnElement[bool]:
+    return and_(or_(from_on.is_(None), from_on <= day), or_(until_on.is_(None), until_on > day))
+
+
+def _summed(by_community: Mapping[str, int]) -> Counter[str]:
+    """What lies in each place with all below it."""
+    found: Counter[str] = Counter()
+    for code, count in by_community.items():
+        for one in path(code):
+            found[one] += count
+    return found

@@ -1,0 +1,409 @@
+"""Changes of the tree with a date: decided, carried out on their day, taken back while nothing newer hangs on them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import delete, func, or_, select, update
+
+from core.errors import HotlineError
+from core.uow import UnitOfWork
+from directory.borders import Change, ChangeKind, Node, Plan, Wanted
+from directory.errors import BadChange
+from directory.events import PlacesReorganised
+from directory.models import (
+    COMMUNITY,
+    AliasKind,
+    Building,
+    Dwelling,
+    HandlerUnit,
+    Jurisdiction,
+    PlaceAlias,
+    Placement,
+    Reorganisation,
+    Responsibility,
+    Succession,
+    Unplaced,
+)
+from directory.queries.borders import change_of, planned
+from directory.scope import Scope
+from directory.service import carrying, places
+
+ONE_AT_A_TIME = 7_205_031
+"""Key of the advisory lock: two changes of the tree are decided and carried out one after the other."""
+FURTHEST = timedelta(days=3 * 366)
+LONGEST_NOTE = 500
+
+
+def decide(uow: UnitOfWork, scope: Scope, change: Change, note: str = "") -> Reorganisation:
+    """Write a change down. One of today or an earlier day is carried out at once, one ahead waits for its day.
+
+    Raises BadChange or PlaceNotFound with one sentence; nothing is changed then.
+    """
+    _one_at_a_time(uow)
+    today = uow.local_now.date()
+    if change.on > today + FURTHEST:
+        raise BadChange("too_far")
+    plan = planned(uow.session, scope, change)
+    row = Reorganisation(
+        kind=change.kind,
+        on=change.on,
+        old_codes=list(change.old_codes),
+        new_nodes=[asdict(wanted) for wanted in _with_codes(change, plan)],
+        note=note.strip()[:LONGEST_NOTE],
+        decided_by=uow.actor,
+        decided_at=uow.now,
+    )
+    uow.session.add(row)
+    uow.session.flush()
+    uow.audit("places.change_decided", f"reorganisation:{row.id}", place=change.old_codes[0], kind=change.kind.value)
+    if change.on <= today:
+        _carry_out(uow, row, plan)
+    return row
+
+
+def apply_due(uow: UnitOfWork, reorganisation_id: int) -> None:
+    """Carry out a change whose day has come. What the tree no longer allows is marked with the reason, once."""
+    _one_at_a_time(uow)
+    row = uow.session.get_one(Reorganisation, reorganisation_id, with_for_update=True, populate_existing=True)
+    if row.applied_at is not None or row.undone_at is not None or row.refusal or row.on > uow.local_now.date():
+        return
+    try:
+        with uow.session.begin_nested():
+            _carry_out(uow, row, planned(uow.session, Scope.system(), change_of(row), row.id))
+    except HotlineError as err:
+        row.refusal = err.wording
+        uow.audit("places.change_refused", f"reorganisation:{row.id}", place=row.old_codes[0])
+
+
+def undo(uow: UnitOfWork, scope: Scope, reorganisation_id: int) -> Reorganisation:
+    """Take a change back while nothing newer hangs on it; one that still waits is only called off.
+
+    Raises BadChange.
+    """
+    _one_at_a_time(uow)
+    row = uow.session.get(Reorganisation, reorganisation_id, with_for_update=True, populate_existing=True)
+    if row is None or not all(scope.covers(code) for code in _touched(row)):
+        raise BadChange("unknown")
+    if row.undone_at is not None:
+        raise BadChange("undone")
+    if row.applied_at is not None:
+        _refuse_depended_on(uow, row)
+        if row.kind is ChangeKind.RENAME:
+            _rename_back(uow, row)
+        else:
+            _take_back(uow, row)
+    row.undone_at, row.undone_by = uow.now, uow.actor
+    uow.audit("places.change_undone", f"reorganisation:{row.id}", place=row.old_codes[0])
+    uow.session.flush()
+    return row
+
+
+def _carry_out(uow: UnitOfWork, row: Reorganisation, plan: Plan) -> None:
+    row.applied_at = uow.now
+    if plan.renamed is not None:
+        row.effects = _rename(uow, row, plan.renamed)
+        return
+    lives = _lock(uow, plan)
+    homes = [(old, new) for old, new in plan.pairs if old in lives]
+    carrying.enter_doors(uow, sorted({old for old, _ in homes}))
+    _begin_and_end(uow, row, plan)
+    houses = _houses(uow, plan)
+    effects: dict[str, Any] = {"begins": [node.code for node in plan.begins], "ends": list(plan.ends)}
+    effects["homes"] = carrying.carry_homes(uow, row, homes, plan)
+    effects["aliases"] = _carry_aliases(uow, row, homes, lives)
+    effects["duties"] = _carry_duties(uow, row, plan)
+    _carry_guesses(uow, plan.pairs)
+    row.effects = effects
+    uow.session.flush()
+    uow.session.expire_all()
+    uow.have_done(PlacesReorganised(row.id, plan.pairs, houses))
+    carrying.renew_search(uow, [node.code for node in plan.begins])
+    uow.audit(
+        "places.reorganised",
+        f"reorganisation:{row.id}",
+        place=row.old_codes[0],
+        ended=list(plan.ends),
+        begun=[node.code for node in plan.begins],
+    )
+
+
+def _houses(uow: UnitOfWork, plan: Plan) -> dict[str, str]:
+    """Where each building of a split community goes, also those that nobody named."""
+    if not plan.rest:
+        return {}
+    names = uow.session.scalars(select(Building.name).where(Building.community_code.in_(plan.ends)))
+    return {name: plan.houses.get(name, plan.rest) for name in names}
+
+
+def _rename(uow: UnitOfWork, row: Reorganisation, renamed: Node) -> dict[str, Any]:
+    place = uow.session.get_one(Jurisdiction, renamed.code, with_for_update=True, populate_existing=True)
+    before = [place.name_zh, place.name_en]
+    place.name_zh, place.name_en = renamed.name_zh, renamed.name_en
+    made = []
+    if place.level == COMMUNITY:
+        made = [
+            one.id
+            for old, new in zip(before, (place.name_zh, place.name_en), strict=True)
+            if old != new
+            and (one := places.remember_name(uow, place.code, old, AliasKind.FORMER, 0.85, row.on, _by(row)))
+        ]
+    uow.audit("places.renamed", f"reorganisation:{row.id}", place=place.code)
+    return {"names": {place.code: before}, "aliases": {"made": made, "ended": []}}
+
+
+def _rename_back(uow: UnitOfWork, row: Reorganisation) -> None:
+    for code, (name_zh, name_en) in row.effects["names"].items():
+        place = uow.session.get_one(Jurisdiction, code, with_for_update=True, populate_existing=True)
+        place.name_zh, place.name_en = name_zh, name_en
+    _aliases_back(uow, row)
+
+
+def _lock(uow: UnitOfWork, plan: Plan) -> set[str]:
+    """Hold the places that end, so that nobody enters a home there meanwhile. Returns those in which people live."""
+    ended = uow.session.scalars(
+        select(Jurisdiction)
+        .where(Jurisdiction.code.in_(plan.ends))
+        .order_by(Jurisdiction.code)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return {place.code for place in ended if place.level == COMMUNITY}
+
+
+def _begin_and_end(uow: UnitOfWork, row: Reorganisation, plan: Plan) -> None:
+    ended = {
+        place.code: place for place in uow.session.scalars(select(Jurisdiction).where(Jurisdiction.code.in_(plan.ends)))
+    }
+    before: dict[str, list[str]] = {}
+    after: dict[str, int] = {}
+    for old, new in plan.pairs:
+        before.setdefault(new, []).append(old)
+        after[old] = after.get(old, 0) + 1
+    for node in plan.begins:
+        olds = [ended[code] for code in before[node.code]]
+        is_whole = all(after[old.code] == 1 for old in olds)
+        uow.session.add(
+            Jurisdiction(
+                code=node.code,
+                parent_code=node.code[:-2],
+                level=node.level,
+                kind=node.kind,
+                name_zh=node.name_zh,
+                name_en=node.name_en,
+                area_code=node.area_code,
+                households=_sum([old.households for old in olds]) if is_whole else None,
+                buildings=_sum([old.buildings for old in olds]) if is_whole else None,
+                valid_from=row.on,
+            )
+        )
+        uow.session.flush()  # parents before what lies below
+    for place in ended.values():
+        place.valid_until = row.on
+    uow.session.add_all(
+        Succession(reorganisation_id=row.id, old_code=old, new_code=new, on=row.on) for old, new in plan.pairs
+    )
+    uow.session.flush()
+
+
+def _carry_aliases(
+    uow: UnitOfWork, row: Reorganisation, homes: list[tuple[str, str]], lives: set[str]
+) -> dict[str, list[int]]:
+    """Other names go on to all that follow, and the old name becomes one of them."""
+    following = _following(homes)
+    ended, made = [], []
+    old_names = {
+        place.code: (place.name_zh, place.name_en)
+        for place in uow.session.scalars(select(Jurisdiction).where(Jurisdiction.code.in_(lives)))
+    }
+    known = uow.session.scalars(
+        select(PlaceAlias)
+        .where(PlaceAlias.jurisdiction_code.in_(lives), PlaceAlias.until_on.is_(None))
+        .order_by(PlaceAlias.id)
+    ).all()
+    for alias in known:
+        alias.until_on = row.on
+        ended.append(alias.id)
+        for code in following[alias.jurisdiction_code]:
+            one = places.remember_name(uow, code, alias.words, alias.kind, alias.certainty, row.on, _by(row))
+            made += [one.id] if one else []
+    for old, names in sorted(old_names.items()):
+        for code in following[old]:
+            new = uow.session.get_one(Jurisdiction, code)
+            for name in names:
+                if name in (new.name_zh, new.name_en):
+                    continue
+                one = places.remember_name(uow, code, name, AliasKind.FORMER, 0.85, row.on, _by(row))
+                made += [one.id] if one else []
+    return {"ended": ended, "made": made}
+
+
+def _aliases_back(uow: UnitOfWork, row: Reorganisation) -> None:
+    effects = row.effects.get("aliases", {})
+    uow.session.execute(delete(PlaceAlias).where(PlaceAlias.id.in_(effects.get("made", []))))
+    uow.session.execute(update(PlaceAlias).where(PlaceAlias.id.in_(effects.get("ended", []))).values(until_on=None))
+
+
+def _carry_duties(uow: UnitOfWork, row: Reorganisation, plan: Plan) -> dict[str, Any]:
+    """Units move with the place where they sit (of a split, to where the rest goes); who answers stays who it was."""
+    following = _following(list(plan.pairs))
+    seats: dict[str, str] = {}
+    for unit in uow.session.scalars(select(HandlerUnit).where(HandlerUnit.jurisdiction_code.in_(plan.ends))):
+        seats[str(unit.id)] = unit.jurisdiction_code
+        codes = following[unit.jurisdiction_code]
+        unit.jurisdiction_code = codes[0] if len(codes) == 1 else plan.rest
+    ended, made = [], []
+    duties = uow.session.scalars(
+        select(Responsibility).where(
+            Responsibility.jurisdiction_code.in_(plan.ends),
+            or_(Responsibility.until_on.is_(None), Responsibility.until_on > row.on),
+        )
+    ).all()
+    there: set[tuple[str, str]] = set()
+    for duty in duties:
+        for code in following[duty.jurisdiction_code]:
+            if (code, duty.category) in there:
+                continue  # two places were joined: the first one's unit answers until somebody says otherwise
+            there.add((code, duty.category))
+            new = Responsibility(
+                jurisdiction_code=code,
+                category=duty.category,
+                unit_id=duty.unit_id,
+                from_on=max(duty.from_on, row.on),
+                until_on=duty.until_on,
+                set_by=_by(row),
+            )
+            uow.session.add(new)
+            uow.session.flush()
+            made.append(new.id)
+        ended.append([duty.id, duty.until_on.isoformat() if duty.until_on else None])
+        duty.until_on = max(row.on, duty.from_on)
+    return {"seats": seats, "ended": ended, "made": made}
+
+
+def _duties_back(uow: UnitOfWork, row: Reorganisation) -> None:
+    effects = row.effects["duties"]
+    uow.session.execute(delete(Responsibility).where(Responsibility.id.in_(effects["made"])))
+    for duty_id, until in effects["ended"]:
+        duty = uow.session.get_one(Responsibility, duty_id)
+        duty.until_on = date.fromisoformat(until) if until else None
+    for unit_id, code in effects["seats"].items():
+        uow.session.get_one(HandlerUnit, int(unit_id)).jurisdiction_code = code
+
+
+def _carry_guesses(uow: UnitOfWork, pairs: tuple[tuple[str, str], ...]) -> None:
+    """What waits for a place keeps its guess where one place follows, and loses it where several do."""
+    for old, codes in _following(list(pairs)).items():
+        guess = codes[0] if len(codes) == 1 else None
+        uow.session.execute(update(Unplaced).where(Unplaced.guess_code == old).values(guess_code=guess))
+        if guess is not None:
+            uow.session.execute(update(Unplaced).where(Unplaced.within_code == old).values(within_code=guess))
+
+
+def _take_back(uow: UnitOfWork, row: Reorganisation) -> None:
+    pairs = tuple(
+        (one.old_code, one.new_code)
+        for one in uow.session.scalars(
+            select(Succession).where(Succession.reorganisation_id == row.id).order_by(Succession.id)
+        )
+    )
+    ends, begins = row.effects["ends"], row.effects["begins"]
+    uow.session.execute(update(Jurisdiction).where(Jurisdiction.code.in_(ends)).values(valid_until=None))
+    uow.session.execute(update(Jurisdiction).where(Jurisdiction.code.in_(begins)).values(valid_until=row.on))
+    carrying.carry_back(uow, row)
+    _aliases_back(uow, row)
+    _duties_back(uow, row)
+    _carry_guesses(uow, tuple((new, old) for old, new in pairs))
+    uow.session.execute(delete(Succession).where(Succession.reorganisation_id == row.id))
+    uow.session.flush()
+    uow.session.expire_all()
+    uow.have_done(PlacesReorganised(row.id, pairs, {}, is_undone=True))
+    carrying.renew_search(uow, ends)
+
+
+def _refuse_depended_on(uow: UnitOfWork, row: Reorganisation) -> None:
+    """Raises BadChange when something newer than this change hangs on it."""
+    touched = set(row.effects.get("begins", [])) | set(row.effects.get("names", {}))
+    later = uow.session.scalars(
+        select(Reorganisation).where(
+            Reorganisation.id > row.id, Reorganisation.undone_at.is_(None), Reorganisation.refusal == ""
+        )
+    )
+    if any(touched & _touched(one) for one in later):
+        raise BadChange("depended_on")
+    begins = row.effects.get("begins", [])
+    if not begins:
+        return
+    entered = (
+        select(Dwelling.id)
+        .outerjoin(Placement, (Placement.dwelling_id == Dwelling.id) & (Placement.reorganisation_id == row.id))
+        .where(Dwelling.community_code.in_(begins), Placement.id.is_(None))
+    )
+    named = select(PlaceAlias.id).where(
+        PlaceAlias.jurisdiction_code.in_(begins), PlaceAlias.id.not_in(row.effects["aliases"]["made"])
+    )
+    set_since = select(Responsibility.id).where(
+        Responsibility.jurisdiction_code.in_(begins), Responsibility.id.not_in(row.effects["duties"]["made"])
+    )
+    seated = select(HandlerUnit.id).where(
+        HandlerUnit.jurisdiction_code.in_(begins),
+        HandlerUnit.id.not_in([int(unit_id) for unit_id in row.effects["duties"]["seats"]]),
+    )
+    below = select(Jurisdiction.code).where(
+        Jurisdiction.parent_code.in_(begins), Jurisdiction.code.not_in(begins), Jurisdiction.valid_until.is_(None)
+    )
+    for one, why in (
+        (entered, "homes_since"),
+        (named, "names_since"),
+        (set_since, "duties_since"),
+        (seated, "duties_since"),
+    ):
+        if uow.session.scalar(select(func.count()).select_from(one.subquery())):
+            raise BadChange(why)
+    if uow.session.scalar(below.limit(1)) is not None:
+        raise BadChange("depended_on")
+
+
+def _touched(row: Reorganisation) -> set[str]:
+    return {*row.old_codes, *row.effects.get("ends", [])} | {node["parent"] for node in row.new_nodes if node["parent"]}
+
+
+def _with_codes(change: Change, plan: Plan) -> list[Wanted]:
+    """What was asked for with the codes that it gets, so that they are kept for it until its day."""
+    asked = []
+    for wanted in change.wanted:
+        node = next((one for one in plan.begins if one.name_zh == wanted.name_zh.strip()), None)
+        asked.append(
+            Wanted(
+                wanted.name_zh.strip(),
+                wanted.name_en.strip(),
+                node.code if node is not None else "",
+                wanted.parent,
+                wanted.parts,
+                wanted.is_rest,
+            )
+        )
+    return asked
+
+
+def _following(pairs: list[tuple[str, str]]) -> Mapping[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for old, new in pairs:
+        found.setdefault(old, []).append(new)
+    return found
+
+
+def _sum(counts: list[int | None]) -> int | None:
+    known = [count for count in counts if count is not None]
+    return sum(known) if len(known) == len(counts) else None
+
+
+def _by(row: Reorganisation) -> str:
+    return f"reorganisation:{row.id}"
+
+
+def _one_at_a_time(uow: UnitOfWork) -> None:
+    uow.session.execute(select(func.pg_advisory_xact_lock(ONE_AT_A_TIME)))

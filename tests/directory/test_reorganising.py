@@ -1,0 +1,363 @@
+"""Borders that change with a date: what lay where stays right, and what hangs on a place follows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+import app as house
+import directory.jobs
+from core.uow import UnitOfWork
+from directory.borders import Change, ChangeKind, Wanted
+from directory.errors import BadChange, PlaceEnded
+from directory.models import (
+    AliasKind,
+    Building,
+    Dwelling,
+    Household,
+    Jurisdiction,
+    PersonSearch,
+    Placement,
+    Reorganisation,
+    Succession,
+)
+from directory.queries import borders, places
+from directory.scope import Scope
+from directory.service import dwellings, reorganising
+from directory.service import places as place_service
+from providers.models import ProviderArea
+from staff.models import Grant
+from staff.permissions import Role
+from tests.factories.people import a_person, a_place
+from tests.factories.providers import a_provider
+from tests.factories.requests import a_request, a_ticket, steps_of
+from tests.factories.staff import a_user
+from ticketing.lifecycle import State
+from ticketing.models import Ticket
+
+ALL = Scope.system()
+
+
+@pytest.fixture(autouse=True)
+def wired() -> None:
+    """Grants, areas and tickets hear of it."""
+    house.wire()
+
+
+WUTONG, GUIHUA, STREET = "AH010201", "AH010202", "AH0102"
+JULY = date(2026, 7, 1)
+Work = Callable[[], AbstractContextManager[UnitOfWork]]
+
+
+def split(on: date = JULY) -> Change:
+    return Change(
+        ChangeKind.SPLIT,
+        on,
+        (WUTONG,),
+        (Wanted("梧桐东社区", "Wutong East", parts=("1号楼",)), Wanted("梧桐西社区", "Wutong West", is_rest=True)),
+    )
+
+
+def merge(on: date = JULY) -> Change:
+    return Change(ChangeKind.MERGE, on, (WUTONG, GUIHUA), (Wanted("桐桂社区", "Tonggui"),))
+
+
+def move(on: date = JULY) -> Change:
+    return Change(ChangeKind.MOVE, on, (STREET,), (Wanted("石桥街道", "Shiqiao Street", parent="AH02"),))
+
+
+def a_town(uow: UnitOfWork) -> None:
+    """Two people in 1号楼, one in 2号楼, one in 2号楼 of the next community."""
+    a_place(uow, GUIHUA)
+    a_place(uow, "AH02")
+    for number, (code, address) in enumerate(
+        [(WUTONG, "1号楼1单元101"), (WUTONG, "1号楼1单元102"), (WUTONG, "2号楼1单元101"), (GUIHUA, "2号楼1单元101")]
+    ):
+        a_person(uow, f"人{number}", msisdn=f"+861620000080{number}", community_code=code, address=address)
+
+
+def counts(uow: UnitOfWork, on: date, under: str = "AH01") -> dict[str, tuple[int, int, int]]:
+    return {
+        one.code: (one.dwellings, one.households, one.persons) for one in borders.counted(uow.session, ALL, on, under)
+    }
+
+
+def test_a_split_in_mid_year_leaves_old_reports_as_they_were_and_sums_agree(uow: UnitOfWork) -> None:
+    a_town(uow)
+    may, august = date(2026, 5, 1), date(2026, 8, 1)
+    before = counts(uow, may)
+
+    reorganising.decide(uow, ALL, split())
+
+    assert counts(uow, may) == before
+    assert counts(uow, JULY - timedelta(days=1)) == before
+    after = counts(uow, august)
+    assert WUTONG not in after
+    assert after["AH010203"] == (2, 2, 2)
+    assert after["AH010204"] == (1, 1, 1)
+    assert after[STREET] == before[STREET] == (4, 4, 4)
+    assert counts(uow, JULY) == after
+
+
+def test_old_codes_stay_readable_and_lead_to_what_followed(uow: UnitOfWork) -> None:
+    a_town(uow)
+
+    reorganising.decide(uow, ALL, split())
+
+    old = uow.session.get_one(Jurisdiction, WUTONG)
+    assert (old.name_zh, old.valid_until) == ("梧桐里社区", JULY)
+    assert [one.new_code for one in places.successors(uow.session, WUTONG)] == ["AH010203", "AH010204"]
+    assert places.place_names(uow.session, WUTONG)["zh"] == "梧桐里社区"
+    with pytest.raises(PlaceEnded):
+        dwellings.ensure(uow, [(WUTONG, "3号楼101")])
+
+
+def test_homes_buildings_and_search_follow(uow: UnitOfWork) -> None:
+    a_town(uow)
+
+    reorganising.decide(uow, ALL, split())
+
+    homes = {home.address: home.community_code for home in uow.session.scalars(select(Household))}
+    assert homes["1号楼1单元101"] == "AH010203"
+    houses = {(house.name, house.community_code) for house in uow.session.scalars(select(Building))}
+    assert houses == {("1号楼", "AH010203"), ("2号楼", "AH010204"), ("2号楼", GUIHUA)}
+    found = set(uow.session.scalars(select(PersonSearch.community_code)))
+    assert found == {"AH010203", "AH010204", GUIHUA}
+
+
+def test_joined_communities_tell_houses_of_one_name_apart(uow: UnitOfWork) -> None:
+    a_town(uow)
+    before = counts(uow, date(2026, 5, 1))
+
+    reorganising.decide(uow, ALL, merge())
+
+    assert {house.name for house in uow.session.scalars(select(Building))} == {"1号楼", "梧桐里2号楼", "桂花弄2号楼"}
+    addresses = {home.address for home in uow.session.scalars(select(Household))}
+    assert addresses == {"1号楼1单元101", "1号楼1单元102", "梧桐里2号楼1单元101", "桂花弄2号楼1单元101"}
+    assert counts(uow, date(2026, 5, 1)) == before
+    assert counts(uow, JULY)["AH010203"] == (4, 4, 4)
+    known = dwellings.ensure(uow, [("AH010203", "梧桐里2号楼1单元101")])
+    assert uow.session.get_one(Household, next(iter(known.values()))).persons[0].name == "人2"
+
+
+def test_a_moved_street_is_counted_where_it_lay_on_the_day(uow: UnitOfWork) -> None:
+    a_town(uow)
+
+    reorganising.decide(uow, ALL, move())
+
+    june, july = date(2026, 6, 30), JULY
+    assert counts(uow, june, "AH")["AH01"] == counts(uow, july, "AH")["AH02"] == (4, 4, 4)
+    assert counts(uow, june, "AH")["AH02"] == (0, 0, 0)
+    assert counts(uow, july, "AH")["AH020101"] == (3, 3, 3)
+    assert counts(uow, june, "AH")["AH"] == counts(uow, july, "AH")["AH"]
+
+
+def test_who_moved_in_the_meantime_is_counted_where_he_lived_on_the_day(uow: UnitOfWork) -> None:
+    a_town(uow)
+    person = a_person(uow, "新来", msisdn="+8616200000809", community_code=WUTONG, address="1号楼1单元103")
+    person.residences[0].from_on = date(2026, 6, 1)
+    uow.session.flush()
+
+    reorganising.decide(uow, ALL, split())
+
+    assert counts(uow, date(2026, 5, 1))[WUTONG][2] == 3
+    assert counts(uow, date(2026, 6, 1))[WUTONG][2] == 4
+    assert counts(uow, JULY)["AH010203"][2] == 3
+
+
+@pytest.mark.parametrize("change", [split, merge, move])
+def test_a_change_taken_back_leaves_everything_as_it_was(uow: UnitOfWork, change: Callable[[], Change]) -> None:
+    a_town(uow)
+    place_service.add_alias(uow, ALL, WUTONG, "老布厂", AliasKind.ALIAS)
+    ticket = a_ticket(uow)
+    provider = a_provider(uow, areas=(WUTONG,))
+    before = _everything(uow)
+
+    made = reorganising.decide(uow, ALL, change())
+    assert _everything(uow) != before
+    reorganising.undo(uow, ALL, made.id)
+
+    assert _everything(uow) == before
+    assert ticket.jurisdiction_code == WUTONG
+    assert {area.jurisdiction_code for area in uow.session.scalars(select(ProviderArea))} == {WUTONG}
+    assert provider.id
+    with pytest.raises(BadChange, match="undone"):
+        reorganising.undo(uow, ALL, made.id)
+    again = reorganising.decide(uow, ALL, change())
+    assert again.applied_at is not None
+
+
+def _everything(uow: UnitOfWork) -> list[Any]:
+    session = uow.session
+    session.expire_all()
+    return [
+        sorted((one.address, one.plain, one.community_code) for one in session.scalars(select(Dwelling))),
+        sorted((one.address, one.community_code) for one in session.scalars(select(Household))),
+        sorted((one.name, one.community_code) for one in session.scalars(select(Building))),
+        sorted((one.dwelling_id, one.community_code, str(one.until_on)) for one in session.scalars(select(Placement))),
+        sorted(session.scalars(select(PersonSearch.community_code))),
+        [one.code for one in places.communities(session, ALL)],
+        counts(uow, uow.local_now.date(), "AH"),
+        places.resolve(session, "老布厂").code,
+        [session.scalars(select(Succession)).all()],
+    ]
+
+
+def test_open_tickets_follow_with_a_step_and_closed_ones_keep_their_code(uow: UnitOfWork) -> None:
+    a_town(uow)
+    at_home = a_ticket(uow, replace(a_request(), household_id=_home(uow, "1号楼1单元101")))
+    told = a_ticket(uow, replace(a_request(), address="2号楼1单元101", household_id=None))
+    unclear = a_ticket(uow, replace(a_request(), address="门口", household_id=None))
+    closed = a_ticket(uow)
+    closed.state = State.CLOSED
+    uow.session.flush()
+
+    reorganising.decide(uow, ALL, split())
+
+    codes = [uow.session.get_one(Ticket, one.id).jurisdiction_code for one in (at_home, told, unclear, closed)]
+    assert codes == ["AH010203", "AH010204", "", WUTONG]
+    assert steps_of(uow, at_home)[-1] == "place_changed"
+    assert "place_changed" not in steps_of(uow, closed)
+
+
+def _home(uow: UnitOfWork, address: str) -> int:
+    return uow.session.scalars(select(Household.id).where(Household.address == address)).one()
+
+
+def test_officers_and_providers_of_the_old_place_go_on_with_what_follows(uow: UnitOfWork) -> None:
+    a_town(uow)
+    clerk = a_user(uow, "clerk1", role=Role.CLERK, place=WUTONG)
+    a_provider(uow, areas=(WUTONG,))
+
+    made = reorganising.decide(uow, ALL, split())
+
+    held = {grant.jurisdiction_code for grant in uow.session.scalars(select(Grant).where(Grant.user_id == clerk.id))}
+    assert held == {WUTONG, "AH010203", "AH010204"}
+    areas = set(uow.session.scalars(select(ProviderArea.jurisdiction_code)))
+    assert areas >= {"AH010203", "AH010204"}
+    assert [note.action for note in uow.notes].count("grant.carried") == 2
+    reorganising.undo(uow, ALL, made.id)
+    current = [
+        grant.jurisdiction_code
+        for grant in uow.session.scalars(select(Grant).where(Grant.user_id == clerk.id))
+        if grant.until_at is None
+    ]
+    assert current == [WUTONG]
+
+
+def test_old_and_other_names_lead_to_what_followed(uow: UnitOfWork) -> None:
+    a_town(uow)
+    place_service.add_alias(uow, ALL, WUTONG, "老布厂", AliasKind.ALIAS)
+    place_service.add_alias(uow, ALL, GUIHUA, "金桂家园", AliasKind.ESTATE)
+
+    reorganising.decide(uow, ALL, split())
+
+    assert places.resolve(uow.session, "梧桐东8号楼").code == "AH010203"
+    unsure = places.resolve(uow.session, "梧桐里8号楼")
+    assert (unsure.code, {code for code, _ in unsure.candidates}) == (None, {"AH010203", "AH010204"})
+    assert len(places.resolve(uow.session, "老布厂").candidates) == 2
+    assert places.resolve(uow.session, "金桂家园").code == GUIHUA
+
+
+def test_a_new_name_counts_from_its_day_and_the_old_one_still_leads_there(uow: UnitOfWork) -> None:
+    a_town(uow)
+    renamed = Change(ChangeKind.RENAME, JULY, (WUTONG,), (Wanted("凤栖社区", "Fengqi"),))
+
+    made = reorganising.decide(uow, ALL, renamed)
+
+    names = [borders.counted(uow.session, ALL, day, WUTONG)[0].names["zh"] for day in (date(2026, 6, 30), JULY)]
+    assert names == ["梧桐里社区", "凤栖社区"]
+    assert places.resolve(uow.session, "凤栖8号楼").code == places.resolve(uow.session, "梧桐里8号楼").code == WUTONG
+    reorganising.undo(uow, ALL, made.id)
+    assert places.resolve(uow.session, "凤栖8号楼").code is None
+
+
+def test_nothing_is_taken_back_on_which_something_newer_hangs(uow: UnitOfWork) -> None:
+    a_town(uow)
+    first = reorganising.decide(uow, ALL, split())
+    second = reorganising.decide(
+        uow, ALL, Change(ChangeKind.MOVE, date(2026, 8, 1), ("AH010203",), (Wanted("甲", "A", parent="AH01"),))
+    )
+
+    with pytest.raises(BadChange, match="depended_on"):
+        reorganising.undo(uow, ALL, first.id)
+
+    reorganising.undo(uow, ALL, second.id)
+    dwellings.ensure(uow, [("AH010203", "9号楼101")])
+    with pytest.raises(BadChange, match="homes_since"):
+        reorganising.undo(uow, ALL, first.id)
+
+
+def test_what_is_split_cannot_be_split_and_two_plans_never_get_one_code(uow: UnitOfWork) -> None:
+    a_town(uow)
+    ahead = uow.local_now.date() + timedelta(days=30)
+    waiting = reorganising.decide(uow, ALL, merge(ahead))
+
+    reorganising.decide(uow, ALL, split())
+
+    assert waiting.new_nodes[0]["code"] == "AH010203"
+    assert uow.session.get(Jurisdiction, "AH010204") is not None
+    assert uow.session.get(Jurisdiction, "AH010203") is None
+    with pytest.raises(BadChange, match="over"):
+        reorganising.decide(uow, ALL, split(date(2026, 8, 1)))
+
+
+def test_a_change_ahead_waits_for_its_day_and_is_then_carried_out(
+    work: Work, at: Callable[..., None], noon: Any
+) -> None:
+    at(noon)
+    with work() as uow:
+        a_town(uow)
+        made = reorganising.decide(uow, ALL, split(date(2026, 12, 1)))
+        assert made.applied_at is None
+    directory.jobs.reorganise()
+    with work() as uow:
+        assert uow.session.get_one(Jurisdiction, WUTONG).valid_until is None
+
+    at(noon + timedelta(days=6))
+    directory.jobs.reorganise()
+
+    with work() as uow:
+        assert uow.session.get_one(Jurisdiction, WUTONG).valid_until == date(2026, 12, 1)
+        assert uow.session.get_one(Reorganisation, made.id).applied_at is not None
+
+
+def test_a_change_that_the_tree_no_longer_allows_is_marked_and_changes_nothing(
+    work: Work, at: Callable[..., None], noon: Any
+) -> None:
+    at(noon)
+    with work() as uow:
+        a_town(uow)
+        waiting_id = reorganising.decide(uow, ALL, split(date(2026, 12, 1))).id
+        reorganising.decide(uow, ALL, merge())
+    at(noon + timedelta(days=6))
+
+    directory.jobs.reorganise()
+
+    with work() as uow:
+        row = uow.session.get_one(Reorganisation, waiting_id)
+        assert (row.applied_at, row.refusal) == (None, "refusal.change_over")
+        assert uow.session.get(Jurisdiction, "AH010203") is None
+
+
+def test_a_change_that_waits_can_be_called_off(uow: UnitOfWork) -> None:
+    a_town(uow)
+    waiting = reorganising.decide(uow, ALL, split(uow.local_now.date() + timedelta(days=3)))
+
+    reorganising.undo(uow, ALL, waiting.id)
+
+    assert borders.due(uow.session, date(2027, 1, 1)) == []
+
+
+def test_nobody_changes_what_lies_outside_his_area(uow: UnitOfWork) -> None:
+    a_town(uow)
+    elsewhere = Scope(("AH02",), frozenset({"*"}))
+
+    with pytest.raises(Exception, match="place_not_found"):
+        reorganising.decide(uow, elsewhere, split())
