@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any, LiteralString, cast
+from typing import Any, cast
 
 import psycopg
 from sqlalchemy import Table
@@ -41,7 +41,7 @@ def copy_in(session: Session, table: type[Base], columns: Sequence[str], rows: I
     connection = cast(psycopg.Connection[Any], session.connection().connection.driver_connection)
     with (
         connection.cursor() as cursor,
-        cursor.copy(cast(LiteralString, f"copy {table.__tablename__} ({names}) from stdin")) as copy,
+        cursor.copy(f"copy {table.__tablename__} ({names}) from stdin") as copy,
     ):
         for row in rows:
             copy.write_row(row)

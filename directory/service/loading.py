@@ -213,7 +213,11 @@ def change(uow: UnitOfWork, changes: Sequence[Change], origin: Origin) -> Entere
 
 def _homes(uow: UnitOfWork, homes: Iterable[Home]) -> tuple[dict[Home, int], dict[str, list[int]]]:
     """The household of each home, and what had to be made: rows of this very transaction behind the last known id."""
-    kinds = {"building": Building, "dwelling": Dwelling, "household": Household}
+    kinds: dict[str, type[Building | Dwelling | Household]] = {
+        "building": Building,
+        "dwelling": Dwelling,
+        "household": Household,
+    }
     last = {kind: uow.session.scalar(select(func.coalesce(func.max(table.id), 0))) for kind, table in kinds.items()}
     found = dwellings.ensure(uow, homes)
     made = {

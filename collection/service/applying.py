@@ -1,0 +1,337 @@
+"""Loading a checked list: a thousand rows a transaction, decided once more against the base as it is now."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select, text
+
+from collection.errors import RightEnded
+from collection.models import Batch, BatchRow, BatchState, Made, Outcome
+from collection.resident_row import Resident
+from collection.service import knowing, receiving
+from collection.service.checking import counted
+from collection.service.deciding import Decision, decide_all
+from collection.service.knowing import Standing
+from core.bulk import copy_in, insert_missing
+from core.uow import UnitOfWork, unit_of_work
+from directory.models import ContactKind, ResidenceKind, Unplaced
+from directory.service import loading
+from directory.service.loading import Arrival, Change, Entered, Number, Origin
+from staff.models import User
+from staff.permissions import Permission, scope_for
+from staff.queries.signed_in import granted
+from ticketing.models import TaskKind
+from ticketing.service import tasks
+
+AT_ONCE = 1_000
+LOADED = (Outcome.CREATE, Outcome.UPDATE, Outcome.NEEDS_PLACE, Outcome.NEEDS_MATCH)
+COLUMNS = {
+    "name": "name",
+    "sex": "sex",
+    "birth_date": "birth_date",
+    "lang": "lang",
+    "access_need": "access_need",
+    "registered_place": "registered_place",
+    "nationality": "nationality",
+    "identity": "id_hash",
+}
+"""Fields that are columns of persons."""
+WRITE_OUTCOMES = text(
+    "update batch_rows b set outcome = n.outcome, reasons = cast(n.reasons as jsonb), person_id = n.person_id, "
+    "is_applied = n.is_applied, values = cast(n.told as jsonb) "
+    "from unnest(cast(:ids as int[]), cast(:outcomes as text[]), cast(:reasons as text[]), cast(:persons as int[]), "
+    "cast(:applied as bool[]), cast(:told as text[])) as n (id, outcome, reasons, person_id, is_applied, told) "
+    "where b.id = n.id"
+)
+
+
+def apply(batch_id: int, actor: str, is_over: Callable[[], bool]) -> bool:
+    """Go on with loading until the end or until time is over. Returns whether there is more to do.
+
+    Each thousand rows are one transaction together with the place where it stands, so that after a crash nothing is
+    loaded twice and nothing is left out.
+    """
+    while True:
+        with unit_of_work(actor) as uow:
+            has_more = apply_some(uow, batch_id)
+        if not has_more:
+            return False
+        if is_over():
+            return True
+
+
+def apply_some(uow: UnitOfWork, batch_id: int) -> bool:
+    """Load the next thousand rows. Returns whether there are more."""
+    batch = receiving.locked(uow, batch_id)
+    if batch.state is not BatchState.APPLYING:
+        return False
+    if batch.at_row == 0 and not _may_still(uow, batch):
+        batch.state, batch.refusal = BatchState.CHECKED, RightEnded().wording
+        uow.audit("batch.load_refused", f"batch:{batch.id}", place=batch.jurisdiction_code, by=batch.applied_by)
+        return False
+    rows = uow.session.scalars(
+        select(BatchRow)
+        .where(BatchRow.batch_id == batch.id, BatchRow.row_no > batch.at_row)
+        .order_by(BatchRow.row_no)
+        .limit(AT_ONCE)
+    ).all()
+    if not rows:
+        _finish(uow, batch)
+        return False
+    uow.actor = batch.applied_by
+    load_rows(uow, batch, [row for row in rows if row.outcome in LOADED and not row.is_applied])
+    batch.at_row = rows[-1].row_no
+    batch.done += len(rows)
+    return True
+
+
+def _may_still(uow: UnitOfWork, batch: Batch) -> bool:
+    """Whether whoever pressed the button has the right for this place now."""
+    kind, _, number = batch.applied_by.partition(":")
+    if kind != "user":
+        return True
+    user = uow.session.get(User, int(number), populate_existing=True)
+    if user is None or not user.is_active:
+        return False
+    grants = [granted(grant) for grant in user.grants]
+    return scope_for(grants, Permission.IMPORTS_RUN, uow.now).covers(batch.jurisdiction_code)
+
+
+def load_rows(uow: UnitOfWork, batch: Batch, rows: Sequence[BatchRow]) -> None:
+    """Load these rows, as far as they can be: those without a place and those that may be somebody wait."""
+    if not rows:
+        return
+    loading.one_load_at_a_time(uow)
+    _ask_for_places(uow, batch, [row for row in rows if row.outcome is Outcome.NEEDS_PLACE])
+    ready = {row.row_no: row for row in rows if row.outcome in (Outcome.CREATE, Outcome.UPDATE)}
+    decisions = decide_all(uow, batch, [(number, Resident.from_json(row.values)) for number, row in ready.items()])
+    write(uow, batch, ready, decisions)
+
+
+def write(uow: UnitOfWork, batch: Batch, rows: Mapping[int, BatchRow], decisions: Sequence[Decision]) -> None:
+    """Write what was decided, and of each row what became of it."""
+    new = [one for one in decisions if one.outcome is Outcome.CREATE]
+    changed = [(one, one.standing) for one in decisions if one.outcome is Outcome.UPDATE and one.standing is not None]
+    origin = Origin(batch.source.name, batch.as_of, batch.id)
+    entered = loading.enter(uow, [_arrival(batch, one) for one in new], origin)
+    altered = loading.change(uow, [_change(batch, one, standing) for one, standing in changed], origin)
+    _remember(uow, batch, entered, altered)
+    persons = {one.row_no: person_id for one, person_id in zip(new, entered.person_ids, strict=True)}
+    persons |= {one.row_no: one.standing.person_id for one in decisions if one.standing is not None}
+    _write_outcomes(uow, rows, decisions, persons)
+    if any(reason.key == "kept_by_hand" for one in decisions for reason in one.reasons):
+        tasks.open_task(uow, TaskKind.CHECK, f"batch:{batch.id}", "list_differs", place=batch.jurisdiction_code)
+
+
+def _arrival(batch: Batch, decision: Decision) -> Arrival:
+    one = decision.resident
+    return Arrival(
+        name=one.name,
+        home=(one.community_code, one.address),
+        said=_said(one),
+        row_no=decision.row_no,
+        source_id=knowing.source_id(batch, one),
+        sex=one.sex,
+        birth_date=_day(one.birth_date),
+        lang=one.lang or "zh",
+        access_need=one.access_need or None,
+        id_hash=one.identity or None,
+        id_last4=one.id_last4,
+        registered_place=one.registered_place,
+        nationality=one.nationality,
+        residence_kind=ResidenceKind(one.residence_kind or "unknown"),
+        living_since=_day(one.living_since),
+        numbers=_numbers(one),
+        is_head=decision.is_head,
+        has_consent=decision.consent,
+    )
+
+
+def _change(batch: Batch, decision: Decision, standing: Standing) -> Change:
+    one = decision.resident
+    values: dict[str, Any] = {
+        COLUMNS[name]: _column(name, getattr(one, name)) for name in decision.taken if name in COLUMNS
+    }
+    if "identity" in decision.taken:
+        values["id_last4"] = one.id_last4
+    before: dict[str, Any] = {name: standing.values.get(name, "") for name in decision.taken if name != "address"}
+    before |= {"identity_last4": standing.id_last4} if "identity" in decision.taken else {}
+    is_moving = "address" in decision.taken
+    if is_moving:
+        before |= {
+            "address": standing.address,
+            "community_code": standing.community_code,
+            "household_id": standing.household_id,
+            "residence_id": standing.residence_id,
+            "left_on": standing.left_on.isoformat() if standing.left_on else "",
+            "was_head": standing.is_head,
+        }
+    before |= {"numbers": [phone.msisdn for phone in decision.new_phones]} if decision.new_phones else {}
+    before |= {"head": ""} if decision.is_head else {}
+    before |= {"consent": ""} if decision.consent is not None else {}
+    taken = [*decision.taken, *(["community_code"] if is_moving else [])]
+    taken += sorted({_phone_field(phone.kind) for phone in decision.new_phones})
+    taken += ["head"] if decision.is_head else []
+    taken += ["consent"] if decision.consent is not None else []
+    residence = {"kind": one.residence_kind} if "residence_kind" in decision.taken or is_moving else {}
+    residence |= {"from_on": _day(one.living_since)} if "living_since" in decision.taken else {}
+    return Change(
+        person_id=standing.person_id,
+        said=_said(one),
+        taken=taken,
+        before=before,
+        row_no=decision.row_no,
+        values=values,
+        home=(one.community_code, one.address) if is_moving else None,
+        moved_on=_day(one.living_since) or batch.as_of,
+        residence={name: value for name, value in residence.items() if value},
+        numbers=tuple(_number(phone) for phone in decision.new_phones),
+        is_head=decision.is_head,
+        has_consent=decision.consent,
+        consent_of=one.phones[0].msisdn if one.phones else "",
+    )
+
+
+def _column(name: str, words: str) -> Any:
+    return _day(words) if name == "birth_date" else words
+
+
+def _day(words: str) -> date | None:
+    return date.fromisoformat(words) if words else None
+
+
+def _numbers(one: Resident) -> tuple[Number, ...]:
+    return tuple(_number(phone) for phone in one.phones)
+
+
+def _number(phone: Any) -> Number:
+    return Number(phone.msisdn, ContactKind(phone.kind), phone.extension)
+
+
+def _phone_field(kind: str) -> str:
+    return "mobile" if kind == ContactKind.MOBILE else "landline"
+
+
+def _said(one: Resident) -> dict[str, str]:
+    """What the row said, by the names under which the source of a value is shown; identity: the last four."""
+    said = {
+        "name": one.name,
+        "sex": one.sex,
+        "birth_date": one.birth_date,
+        "lang": one.lang,
+        "access_need": one.access_need,
+        "community_code": one.community_code,
+        "address": one.address,
+        "identity": one.id_last4,
+        "registered_place": one.registered_place,
+        "nationality": one.nationality,
+        "residence_kind": one.residence_kind,
+        "living_since": one.living_since,
+        "consent": one.consent,
+        "head": "yes" if one.head == "yes" else "",
+    }
+    for phone in one.phones:
+        field = _phone_field(phone.kind)
+        said[field] = f"{said[field]} {phone.msisdn}" if field in said else phone.msisdn
+    return {name: words for name, words in said.items() if words}
+
+
+def _remember(uow: UnitOfWork, batch: Batch, *entered: Entered) -> None:
+    rows = {(kind, number) for one in entered for kind, numbers in one.made.items() for number in numbers}
+    made = [(batch.id, kind, number) for kind, number in sorted(rows)]
+    copy_in(uow.session, Made, ("batch_id", "kind", "made_id"), made)
+
+
+def _write_outcomes(
+    uow: UnitOfWork, rows: Mapping[int, BatchRow], decisions: Sequence[Decision], persons: Mapping[int, int]
+) -> None:
+    told: dict[str, list[Any]] = {name: [] for name in ("ids", "outcomes", "reasons", "persons", "applied", "told")}
+    for one in decisions:
+        is_done = one.outcome in (Outcome.CREATE, Outcome.UPDATE, Outcome.SKIP)
+        told["ids"].append(rows[one.row_no].id)
+        told["outcomes"].append(one.outcome.value)
+        told["reasons"].append(json.dumps([reason.as_json() for reason in one.reasons]))
+        told["persons"].append(persons.get(one.row_no))
+        told["applied"].append(is_done)
+        told["told"].append("{}" if is_done else json.dumps(one.resident.as_json()))
+    if told["ids"]:
+        uow.session.execute(WRITE_OUTCOMES, told)
+        uow.session.expire_all()
+
+
+def _ask_for_places(uow: UnitOfWork, batch: Batch, rows: Iterable[BatchRow]) -> None:
+    """Put rows whose place nobody can tell on the list of those that need one; they are loaded once it is settled."""
+    insert_missing(
+        uow.session,
+        Unplaced,
+        [
+            {
+                "subject": subject_of(row.id),
+                "within_code": batch.jurisdiction_code,
+                "words": f"{row.values.get('community', '')} {row.values.get('address', '')}".strip()[:200],
+                "guess_code": next((one.get("code") for one in row.reasons if one.get("code")), None),
+                "certainty": 0.0,
+                "found_at": uow.now,
+                "settled_by": "",
+            }
+            for row in rows
+        ],
+        "subject",
+    )
+
+
+def subject_of(row_id: int) -> str:
+    """How a row is named on the list of those that need a place."""
+    return f"import_row:{row_id}"
+
+
+def settle_place(uow: UnitOfWork, row_id: int, code: str) -> bool:
+    """The row lies in this community: load it if its list was loaded. Returns whether there was such a row."""
+    return _settle(uow, row_id, lambda one: replace(one, community_code=code), Outcome.NEEDS_PLACE)
+
+
+def settle_match(uow: UnitOfWork, row_id: int, person_id: int | None) -> bool:
+    """Somebody said whom a row is about, or nobody that we know (None): load it if its list was loaded.
+
+    Returns whether there was such a row.
+    """
+    return _settle(uow, row_id, lambda one: one, Outcome.NEEDS_MATCH, person_id)
+
+
+def _settle(
+    uow: UnitOfWork,
+    row_id: int,
+    completed: Callable[[Resident], Resident],
+    waited_for: Outcome,
+    person_id: int | None = None,
+) -> bool:
+    row = uow.session.get(BatchRow, row_id, with_for_update=True, populate_existing=True)
+    if row is None or row.outcome is not waited_for or row.is_applied:
+        return False
+    batch = receiving.locked(uow, row.batch_id)
+    if batch.state is not BatchState.APPLIED:
+        return False
+    loading.one_load_at_a_time(uow)
+    resident = completed(Resident.from_json(row.values))
+    sure = None
+    if waited_for is Outcome.NEEDS_MATCH:
+        sure = knowing.Sure(person_id)
+    decisions = decide_all(uow, batch, [(row.row_no, resident)], sure)
+    write(uow, batch, {row.row_no: row}, decisions)
+    uow.session.flush()
+    batch.counts = counted(uow, batch.id)
+    uow.audit("batch.row_settled", f"batch:{batch.id}", place=batch.jurisdiction_code, row=row.row_no)
+    return True
+
+
+def _finish(uow: UnitOfWork, batch: Batch) -> None:
+    batch.state, batch.applied_at = BatchState.APPLIED, uow.now
+    batch.counts = counted(uow, batch.id)
+    receiving.drop_file(uow, batch)
+    uow.actor = batch.applied_by
+    uow.audit("batch.loaded", f"batch:{batch.id}", place=batch.jurisdiction_code, **batch.counts["outcomes"])

@@ -1,0 +1,241 @@
+"""A list comes in: its file is kept, its columns get their fields, and its check begins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import BinaryIO
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+
+from collection import fields
+from collection.errors import BadMapping, BadSource, BatchNotFound, NotNow, OutsideArea, SameFileTwice
+from collection.fields import Field
+from collection.models import Batch, BatchRow, BatchState, ImportNote, Source
+from collection.service import keeping
+from collection.table_file import Table, open_table
+from collection.table_limits import Limits
+from core import disposal
+from core.uow import UnitOfWork
+from directory.models import Jurisdiction
+from directory.scope import Scope
+
+THIRD_PARTY = "third_party"
+KINDS = {"committee": 30, "department": 20, THIRD_PARTY: 10}
+"""Kinds of source with their authority: of phone and dwelling the committee knows best."""
+LONGEST_NAME = 64
+LONGEST_TEXT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """What somebody uploads."""
+
+    file: BinaryIO
+    file_name: str
+    source_id: int
+    place: str
+    as_of: date
+
+
+def limits(uow: UnitOfWork) -> Limits:
+    """How large a list may be here."""
+    policy = uow.policy.collection
+    return Limits(largest_file=policy.largest_file_mb * 1024**2, most_rows=policy.most_rows)
+
+
+def add_source(uow: UnitOfWork, name: str, kind: str, purpose: str = "", basis: str = "") -> Source:
+    """A new source, or the one of this name. Raises BadSource; a third party needs a purpose and a legal basis."""
+    name = " ".join(name.split())
+    if not name or len(name) > LONGEST_NAME or ":" in name:
+        raise BadSource("name")
+    if kind not in KINDS:
+        raise BadSource("kind")
+    if kind == THIRD_PARTY and not (purpose.strip() and basis.strip()):
+        raise BadSource("basis")
+    found = uow.session.scalar(select(Source).where(Source.name == name))
+    if found is not None:
+        return found
+    source = Source(
+        name=name,
+        kind=kind,
+        purpose=purpose.strip()[:LONGEST_TEXT],
+        basis=basis.strip()[:LONGEST_TEXT],
+        authority=KINDS[kind],
+        mapping={},
+    )
+    uow.session.add(source)
+    uow.session.flush()  # its id is wanted
+    uow.audit("source.added", f"source:{source.id}", kind=kind)
+    return source
+
+
+def receive(uow: UnitOfWork, scope: Scope, upload: Upload) -> Batch:
+    """Keep a file, find out what it is, and guess its columns; nothing of it is in the base.
+
+    Raises OutsideArea, BadFile or SameFileTwice; the file is not kept then.
+    """
+    source = uow.session.get(Source, upload.source_id)
+    place = uow.session.get(Jurisdiction, upload.place)
+    if source is None:
+        raise BadSource("kind")
+    if place is None or not scope.covers(upload.place):
+        raise OutsideArea
+    kept = keeping.keep(upload.file, limits(uow).largest_file)
+    try:
+        with keeping.opened(kept.path) as file:
+            table = open_table(file, limits(uow), source.mapping.keys())
+            batch = _batch(uow, upload, source, kept, table)
+        with uow.session.begin_nested():
+            uow.session.add(batch)
+    except IntegrityError:
+        keeping.remove(kept.path)
+        raise SameFileTwice from None
+    except BaseException:
+        keeping.remove(kept.path)
+        raise
+    if table.file.left_out:
+        names = ", ".join(table.file.left_out)[:LONGEST_TEXT]
+        uow.session.add(ImportNote(batch_id=batch.id, wording="note.sheets_left_out", facts={"sheets": names}))
+    uow.audit("batch.received", f"batch:{batch.id}", place=batch.jurisdiction_code, source=source.id)
+    return batch
+
+
+def _batch(uow: UnitOfWork, upload: Upload, source: Source, kept: keeping.Kept, table: Table) -> Batch:
+    return Batch(
+        source=source,
+        file_name=upload.file_name[-LONGEST_TEXT:],
+        file_hash=kept.file_hash,
+        file_path=kept.path,
+        encoding=table.file.encoding,
+        mapping=fields.guess_all(table.headings, source.mapping),
+        headings=list(table.headings),
+        jurisdiction_code=upload.place,
+        as_of=upload.as_of,
+        received_at=uow.now,
+        received_by=uow.actor,
+        rows=max(0, table.file.estimate() - table.heading_row),
+        counts={},
+    )
+
+
+def held(uow: UnitOfWork, scope: Scope, batch_id: int) -> Batch:
+    """One list, locked for a change. Raises BatchNotFound, also for one outside the area."""
+    found = _locked(uow, batch_id)
+    if found is None or not scope.covers(found.jurisdiction_code):
+        raise BatchNotFound
+    return found
+
+
+def locked(uow: UnitOfWork, batch_id: int) -> Batch:
+    """One list, locked for the job that works on it. Raises BatchNotFound."""
+    return held(uow, Scope.system(), batch_id)
+
+
+def _locked(uow: UnitOfWork, batch_id: int) -> Batch | None:
+    return uow.session.scalar(
+        select(Batch).where(Batch.id == batch_id).with_for_update().execution_options(populate_existing=True)
+    )
+
+
+def name_columns(uow: UnitOfWork, scope: Scope, batch_id: int, mapping: Mapping[str, str]) -> Batch:
+    """Say which column is which field, and have the list checked. Remembered for the source's next list.
+
+    Raises BadMapping; from a third party every column must be named, since the others are not in the agreement.
+    """
+    batch = held(uow, scope, batch_id)
+    if batch.state not in (BatchState.RECEIVED, BatchState.CHECKED):
+        raise NotNow
+    wanted = {heading: _field(mapping.get(heading, "")) for heading in batch.headings if heading}
+    _refuse_bad(batch, wanted)
+    uow.session.execute(delete(BatchRow).where(BatchRow.batch_id == batch.id))
+    uow.session.execute(
+        delete(ImportNote).where(ImportNote.batch_id == batch.id, ImportNote.wording != "note.sheets_left_out")
+    )
+    batch.mapping = wanted
+    batch.source.mapping = {**batch.source.mapping, **wanted}
+    batch.state, batch.done, batch.at_row, batch.counts = BatchState.CHECKING, 0, 0, {}
+    batch.refusal, batch.refusal_facts = "", {}
+    uow.wake("collection.check")
+    return batch
+
+
+def _field(name: str) -> str:
+    return Field(name).value if name in set(Field) else ""
+
+
+def _refuse_bad(batch: Batch, mapping: Mapping[str, str]) -> None:
+    if absent := fields.missing(mapping):
+        raise BadMapping("missing", field=absent[0].value)
+    if twice := fields.fields_twice(mapping):
+        raise BadMapping("twice", field=twice[0])
+    if batch.source.kind == THIRD_PARTY:
+        if any(field in mapping.values() for field in fields.NOT_FOR_THIRD_PARTIES):
+            raise BadMapping("identity")
+        if unnamed := [heading for heading, field in mapping.items() if not field]:
+            raise BadMapping("unnamed", columns=", ".join(unnamed)[:LONGEST_TEXT])
+
+
+def reject(uow: UnitOfWork, scope: Scope, batch_id: int) -> Batch:
+    """Do not load this list: its file and its rows go. Raises NotNow once it is being loaded."""
+    batch = held(uow, scope, batch_id)
+    if batch.state not in (BatchState.RECEIVED, BatchState.CHECKING, BatchState.CHECKED):
+        raise NotNow
+    put_away(uow, batch, "")
+    uow.audit("batch.rejected", f"batch:{batch.id}", place=batch.jurisdiction_code)
+    return batch
+
+
+def put_away(uow: UnitOfWork, batch: Batch, refusal: str, facts: Mapping[str, object] | None = None) -> None:
+    """The list is not loaded; why, as a key of the wording. Nothing of it stays but its name and that it was here."""
+    uow.session.execute(delete(BatchRow).where(BatchRow.batch_id == batch.id))
+    batch.state, batch.refusal, batch.refusal_facts = BatchState.REJECTED, refusal, dict(facts or {})
+    drop_file(uow, batch)
+
+
+def drop_file(uow: UnitOfWork, batch: Batch) -> None:
+    """The file is not needed any more."""
+    if batch.file_path:
+        disposal.dispose_file(uow, batch.file_path)
+        batch.file_path = ""
+
+
+def ask_to_load(uow: UnitOfWork, scope: Scope, batch_id: int) -> Batch:
+    """Load what was checked. Raises NotNow when somebody was quicker."""
+    batch = held(uow, scope, batch_id)
+    if batch.state is not BatchState.CHECKED:
+        raise NotNow
+    batch.state, batch.done, batch.at_row = BatchState.APPLYING, 0, 0
+    batch.refusal, batch.refusal_facts = "", {}
+    batch.applied_by = uow.actor
+    uow.audit("batch.load_asked", f"batch:{batch.id}", place=batch.jurisdiction_code)
+    uow.wake("collection.apply")
+    return batch
+
+
+def ask_to_undo(uow: UnitOfWork, scope: Scope, batch_id: int) -> Batch:
+    """Take back what a list brought. Raises NotNow unless it was loaded."""
+    batch = held(uow, scope, batch_id)
+    if batch.state is not BatchState.APPLIED:
+        raise NotNow
+    batch.state, batch.done, batch.at_row, batch.undone_by = BatchState.UNDOING, 0, 0, uow.actor
+    batch.refusal, batch.refusal_facts = "", {}
+    uow.audit("batch.undo_asked", f"batch:{batch.id}", place=batch.jurisdiction_code)
+    uow.wake("collection.undo")
+    return batch
+
+
+def put_away_unused(uow: UnitOfWork) -> int:
+    """Put away the lists that nobody has loaded in the time that policy gives. Returns how many."""
+    since = uow.now - uow.policy.collection.kept_unused
+    waiting = uow.session.scalars(
+        select(Batch)
+        .where(Batch.state.in_((BatchState.RECEIVED, BatchState.CHECKED)), Batch.received_at < since)
+        .order_by(Batch.id)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for batch in waiting:
+        put_away(uow, batch, "refusal.nobody_loaded")
+    return len(waiting)

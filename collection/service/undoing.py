@@ -1,0 +1,68 @@
+"""Taking a loaded list back, person by person, the last one first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import delete, select, text, update
+
+from collection.models import Batch, BatchRow, BatchState, ImportNote, Made
+from collection.service import receiving
+from core.uow import UnitOfWork, unit_of_work
+from directory.models import Unplaced
+from directory.service import unloading
+from directory.service.loading import Origin, one_load_at_a_time
+
+AT_ONCE = 500
+
+
+def undo(batch_id: int, actor: str, is_over: Callable[[], bool]) -> bool:
+    """Go on with taking a list back until the end or until time is over. Returns whether there is more to do."""
+    while True:
+        with unit_of_work(actor) as uow:
+            has_more = undo_some(uow, batch_id)
+        if not has_more:
+            return False
+        if is_over():
+            return True
+
+
+def undo_some(uow: UnitOfWork, batch_id: int) -> bool:
+    """Take back the next persons of a list. Returns whether there are more."""
+    batch = receiving.locked(uow, batch_id)
+    if batch.state is not BatchState.UNDOING:
+        return False
+    one_load_at_a_time(uow)
+    uow.actor = batch.undone_by
+    origin = Origin(batch.source.name, batch.as_of, batch.id)
+    done, last = unloading.undo_some(uow, origin, batch.at_row or None, AT_ONCE)
+    if last is None:
+        _finish(uow, batch)
+        return False
+    batch = receiving.locked(uow, batch_id)
+    batch.at_row = last
+    batch.done += len(done.removed) + len(done.restored) + len(done.kept)
+    back = [*done.removed, *done.restored]
+    uow.session.execute(
+        update(BatchRow)
+        .where(BatchRow.batch_id == batch.id, BatchRow.person_id.in_(back))
+        .values(is_applied=False, person_id=None)
+    )
+    for person_id in done.kept:
+        uow.session.add(ImportNote(batch_id=batch.id, wording="note.person_kept", facts={"person_id": person_id}))
+    return True
+
+
+def _finish(uow: UnitOfWork, batch: Batch) -> None:
+    made = uow.session.execute(select(Made.kind, Made.made_id).where(Made.batch_id == batch.id)).tuples().all()
+    unloading.remove_places(uow, made)
+    uow.session.execute(delete(Made).where(Made.batch_id == batch.id))
+    waiting = text("select 'import_row:' || id from batch_rows where batch_id = :batch_id and outcome = 'needs_place'")
+    subjects = list(uow.session.scalars(waiting, {"batch_id": batch.id}))
+    uow.session.execute(delete(Unplaced).where(Unplaced.subject.in_(subjects), Unplaced.settled_at.is_(None)))
+    kept = uow.session.scalars(
+        select(ImportNote.id).where(ImportNote.batch_id == batch.id, ImportNote.wording == "note.person_kept")
+    ).all()
+    batch.state, batch.undone_at = BatchState.UNDONE, uow.now
+    batch.counts = {**batch.counts, "kept_people": len(kept)}
+    uow.audit("batch.undone", f"batch:{batch.id}", place=batch.jurisdiction_code, kept=len(kept))
