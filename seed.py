@@ -58,7 +58,7 @@ class Telephone:
     lang: str  # zh, en: the language its owner writes
 
 
-DEMO_USER = DemoUser("agent", "李敏", (Role.AGENT, Role.SHIFT_SUPERVISOR), "AH")
+DEMO_USER = DemoUser("agent", "李敏", (Role.AGENT,), "AH")
 OTHER_USERS = (
     DemoUser("supervisor", "马静", (Role.SHIFT_SUPERVISOR,), "AH"),
     DemoUser("clerk", "吴佳怡", (Role.CLERK,), "AH010201"),

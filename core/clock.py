@@ -33,6 +33,11 @@ def now(session: Session, *, is_demo: bool) -> datetime:
     return real + (ahead or timedelta())
 
 
+def outside() -> datetime:
+    """This moment in UTC outside the house, never moved by a demo: authenticator apps count by it, and nothing else."""
+    return datetime.now(UTC)
+
+
 def begin_demo(session: Session, zone: ZoneInfo, at: time = DEMO_BEGINS) -> None:
     """Set a demo clock that was never set to the next such hour of the city; one that runs is left alone."""
     local = datetime.now(UTC).astimezone(zone)

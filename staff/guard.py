@@ -1,4 +1,4 @@
-"""Who is asking: the session cookie, current_user, current_scope, and @needs(permission) for every page."""
+"""Who is asking: the session cookie, current_user, current_scope, @needs(permission) for every page, @signed_in."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from werkzeug.wrappers import Response
 
 from config import policy as policy_file
 from config.settings import Settings
+from core import web, wording
 from core.uow import unit_of_work
 from directory.scope import Scope
 from staff import queries
 from staff.errors import NotPermitted
 from staff.permissions import Permission, scope_for
-from staff.queries import CurrentUser
+from staff.queries import CurrentUser, Due
+from staff.service import sessions
 
 P = ParamSpec("P")
 View = Callable[P, ResponseReturnValue]
@@ -27,23 +29,29 @@ HOST_COOKIE = "__Host-linli"
 """With https the browser itself holds the cookie to this host, path / and a secure line."""
 
 
+PAGES_OF_DUE = {
+    Due.CODE: "staff.second_factor",
+    Due.PASSWORD: "staff.change_password",
+    Due.SET_UP: "staff.set_up",
+}
+"""What a session opens as long as something is due: this page and no other."""
+
+
 def needs(permission: str) -> Callable[[View[P]], View[P]]:
     """Let only those in who may do this; the others are sent to sign in, or refused.
 
-    A first password opens nothing but the page where it is changed.
+    A first password opens nothing but the page where it is changed; a password without the second factor that the
+    user has, or that his role asks for, nothing but the page of the second factor.
     """
     wanted = Permission(permission)
 
     def guard(view: View[P]) -> View[P]:
         @wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
-            user, scope = _identify(wanted)
-            if user is None:
-                back = request.full_path.rstrip("?") if request.method == "GET" else ""
-                return redirect(url_for("staff.sign_in", next=back or None), code=303)
-            if user.must_change_password:
-                return redirect(url_for("staff.change_password"), code=303)
-            if not scope.may(wanted):
+            away = _turned_away(wanted)
+            if away is not None:
+                return away
+            if not current_scope().may(wanted):
                 raise NotPermitted
             return view(*args, **kwargs)
 
@@ -51,6 +59,18 @@ def needs(permission: str) -> Callable[[View[P]], View[P]]:
         return guarded
 
     return guard
+
+
+def signed_in(view: View[P]) -> View[P]:
+    """Let everybody in who is signed in, whatever his grants are: for pages about oneself. The scope is empty."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+        away = _turned_away(None)
+        return away if away is not None else view(*args, **kwargs)
+
+    guarded.needs = None  # type: ignore[attr-defined]  # as above: a session, and no permission
+    return guarded
 
 
 def current_user() -> CurrentUser:
@@ -69,12 +89,8 @@ def actor() -> str:
 
 
 def who_is_signed_in() -> CurrentUser | None:
-    """Whoever holds the cookie of this request, also before a first password is changed."""
-    token = token_of_request()
-    if not token:
-        return None
-    with unit_of_work("guard") as uow:
-        return queries.user_of_token(uow.session, token, uow.now)
+    """Whoever holds the cookie of this request, also when something is due before he goes on."""
+    return _identify(None)[0]
 
 
 def token_of_request() -> str:
@@ -102,17 +118,44 @@ def forget(answer: Response) -> Response:
     return answer
 
 
-def _identify(wanted: Permission) -> tuple[CurrentUser | None, Scope]:
+def _turned_away(wanted: Permission | None) -> ResponseReturnValue | None:
+    """Where to send somebody who is not signed in, or not yet all the way; None for who may go on."""
+    user, _ = _identify(wanted)
+    back = request.full_path.rstrip("?") if request.method == "GET" else ""
+    if user is None:
+        return redirect(url_for("staff.sign_in", next=back or None), code=303)
+    if user.due is not Due.NOTHING:
+        return redirect(url_for(PAGES_OF_DUE[user.due], next=back or None), code=303)
+    return None
+
+
+def _identify(wanted: Permission | None) -> tuple[CurrentUser | None, Scope]:
     token = token_of_request()
     scope = Scope((), frozenset())
     user = None
     if token:
         with unit_of_work("guard") as uow:
-            user = queries.user_of_token(uow.session, token, uow.now)
+            user = queries.user_of_token(uow.session, token, uow.now, uow.policy.sign_in.idle)
             if user is not None:
-                scope = scope_for(user.grants, wanted, uow.now)
+                if wanted is not None:
+                    scope = scope_for(user.grants, wanted, uow.now)
+                if not _is_background():
+                    sessions.see(uow, user)
+                _read_in(user.lang)
     g.user, g.scope = user, scope
     return user, scope
+
+
+def _is_background() -> bool:
+    """Whether a script of an open page asks by itself: that is no sign of a person."""
+    return request.method == "GET" and request.headers.get("Sec-Fetch-Dest") == "empty"
+
+
+def _read_in(lang: str) -> None:
+    """Pages come in the user's own language, unless this browser or this address was told another one."""
+    is_chosen_here = {request.args.get("lang"), request.cookies.get(web.LANG_COOKIE)} & set(wording.LANGUAGES)
+    if lang in wording.LANGUAGES and not is_chosen_here:
+        g.lang = lang
 
 
 def _cookie_name() -> str:

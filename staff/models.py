@@ -21,7 +21,7 @@ class User(Base):
     name: Mapped[str] = mapped_column(String(64))
     password_hash: Mapped[str] = mapped_column(String(200))  # argon2id
     must_change_password: Mapped[bool] = mapped_column(default=False)
-    lang: Mapped[str] = mapped_column(String(8), default="zh")
+    lang: Mapped[str] = mapped_column(String(8), default="")  # zh, en; empty: as the browser asks
     is_active: Mapped[bool] = mapped_column(default=True)
     totp_salt: Mapped[str] = mapped_column(String(64), default="", server_default="")  # the secret is made from it
     totp_since: Mapped[datetime | None]  # None: no second factor yet

@@ -8,6 +8,8 @@ SHORTEST = 10
 LONGEST = 200
 """Longer ones are refused unread: hashing them would cost us, not the guesser."""
 FEWEST_DIFFERENT = 5
+LONGEST_LOGIN = 64
+LONGEST_NAME = 64
 
 
 class Weakness(StrEnum):
@@ -30,3 +32,8 @@ def weakness(password: str, *, login: str) -> Weakness | None:
     if login.casefold() in password.casefold() and len(password) - len(login) < SHORTEST // 2:
         return Weakness.IS_LOGIN
     return Weakness.TOO_PLAIN if len(set(password)) < FEWEST_DIFFERENT else None
+
+
+def is_login(login: str) -> bool:
+    """Whether this can be a login: 1 to 64 characters without blanks."""
+    return 0 < len(login) <= LONGEST_LOGIN and login.isprintable() and not any(sign.isspace() for sign in login)

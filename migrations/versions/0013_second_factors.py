@@ -49,9 +49,11 @@ def upgrade() -> None:
     op.add_column("users", sa.Column("totp_salt", sa.String(length=64), server_default="", nullable=False))
     op.add_column("users", sa.Column("totp_since", sa.DateTime(timezone=True), nullable=True))
     op.add_column("users", sa.Column("totp_last_step", sa.BigInteger(), nullable=True))
+    op.execute("update users set lang = ''")  # nobody could choose it so far: pages go on as the browser asks
 
 
 def downgrade() -> None:
+    op.execute("update users set lang = 'zh' where lang = ''")
     op.drop_column("users", "totp_last_step")
     op.drop_column("users", "totp_since")
     op.drop_column("users", "totp_salt")

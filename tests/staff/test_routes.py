@@ -121,7 +121,7 @@ def test_a_first_password_opens_only_the_page_where_it_is_replaced(client: Flask
         a_user(uow, password="first-first-first", must_change_password=True)
 
     assert sign_in(client, password="first-first-first").location == "/password"
-    assert client.get("/console/").location == "/password"
+    assert client.get("/console/").location == "/password?next=/console/"
     assert post_form(client, "/password", "/console/close", code="A1023").location == "/password"
 
     changed = post_form(client, "/password", "/password", new=PASSWORD, again=PASSWORD)

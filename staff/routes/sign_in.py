@@ -1,24 +1,21 @@
-"""Sign in, change the first password, sign out."""
+"""Sign in, change the password, sign out."""
 
 from __future__ import annotations
 
 import phonenumbers
-from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask import current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from config.settings import Settings
-from core import web, wording
 from core.errors import HotlineError
-from core.uow import unit_of_work
+from core.uow import UnitOfWork, unit_of_work
 from core.way_back import safe
 from staff import guard, service
-from staff.errors import TooManyTries
 from staff.forms import NewPasswordForm, SignInForm
+from staff.models import SignedIn
 from staff.passwords import SHORTEST
-from staff.queries import CurrentUser
-
-bp = Blueprint("staff", __name__, template_folder="templates")
-FIRST_PAGE = "/console/"
+from staff.queries import CurrentUser, Due, user_of_token
+from staff.routes.blueprint import FIRST_PAGE, asker, bp, browser, page_after, page_of, refused, sentence
 
 
 @bp.get("/sign-in")
@@ -26,7 +23,7 @@ def sign_in() -> ResponseReturnValue:
     """The sign-in page; who is signed in already goes on."""
     user = guard.who_is_signed_in()
     if user is not None:
-        return redirect(_first_page(user.must_change_password, request.args.get("next", "")), code=303)
+        return redirect(page_of(user), code=303)
     return _page(SignInForm("", "", request.args.get("next", "")), None), 200
 
 
@@ -35,12 +32,14 @@ def take_sign_in() -> ResponseReturnValue:
     """Check login and password; a failed try is committed, or nobody would count it."""
     form = SignInForm.from_form(request.form)
     with unit_of_work("sign-in") as uow:
-        outcome = service.sign_in(uow, form.login, form.password, request.remote_addr or "")
+        outcome = service.sign_in(uow, form.login, form.password, asker(), browser())
+        due = Due.NOTHING
         if outcome.token is not None:
             service.sign_out(uow, guard.token_of_request())
+            due = due_of(uow, outcome.token)
     if outcome.token is None:
-        return _page(form, outcome.refusal), 429 if isinstance(outcome.refusal, TooManyTries) else 422
-    return guard.keep(redirect(_first_page(outcome.must_change_password, form.wanted), code=303), outcome.token)
+        return refused(_page(form, outcome.refusal), outcome.refusal)
+    return guard.keep(redirect(page_after(due, form.wanted), code=303), outcome.token)
 
 
 @bp.post("/sign-out")
@@ -55,7 +54,7 @@ def sign_out() -> ResponseReturnValue:
 def change_password() -> ResponseReturnValue:
     """The page of a new password, for everybody who is signed in."""
     user = guard.who_is_signed_in()
-    if user is None:
+    if user is None or user.due is Due.CODE:
         return redirect(url_for("staff.sign_in"), code=303)
     return _password_page(user, None), 200
 
@@ -64,20 +63,31 @@ def change_password() -> ResponseReturnValue:
 def take_password() -> ResponseReturnValue:
     """Set the new password; the old one and all other sessions are dead."""
     user = guard.who_is_signed_in()
-    if user is None:
+    if user is None or user.due is Due.CODE:
         return redirect(url_for("staff.sign_in"), code=303)
     form = NewPasswordForm.from_form(request.form)
     with unit_of_work(f"user:{user.user_id}") as uow:
+        session = uow.session.get_one(SignedIn, user.session_id)
         outcome = service.change_password(
-            uow, user.user_id, form.current, form.new, form.again, request.remote_addr or ""
+            uow,
+            user.user_id,
+            form.current,
+            form.new,
+            form.again,
+            asker(),
+            user_agent=browser(),
+            second_factor_at=session.second_factor_at,
         )
+        due = due_of(uow, outcome.token) if outcome.token is not None else Due.NOTHING
     if outcome.token is None:
-        return _password_page(user, outcome.refusal), 429 if isinstance(outcome.refusal, TooManyTries) else 422
-    return guard.keep(redirect(FIRST_PAGE, code=303), outcome.token)
+        return refused(_password_page(user, outcome.refusal), outcome.refusal)
+    return guard.keep(redirect(page_after(due, request.form.get("next", "")), code=303), outcome.token)
 
 
-def _first_page(must_change_password: bool, wanted: str) -> str:
-    return url_for("staff.change_password") if must_change_password else safe(wanted, FIRST_PAGE)
+def due_of(uow: UnitOfWork, token: str) -> Due:
+    """What a session that just began has to do first."""
+    user = user_of_token(uow.session, token, uow.now)
+    return user.due if user is not None else Due.NOTHING
 
 
 def _page(form: SignInForm, refusal: HotlineError | None) -> str:
@@ -86,15 +96,18 @@ def _page(form: SignInForm, refusal: HotlineError | None) -> str:
     return render_template(
         "staff/sign_in.html",
         form=form,
-        refusal=_sentence(refusal),
+        refusal=sentence(refusal),
         hotline=phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL),
         back=url_for("staff.sign_in", next=form.wanted or None),
     )
 
 
 def _password_page(user: CurrentUser, refusal: HotlineError | None) -> str:
-    return render_template("staff/password.html", user=user, refusal=_sentence(refusal), shortest=SHORTEST)
-
-
-def _sentence(refusal: HotlineError | None) -> str:
-    return wording.say("staff", refusal.wording, web.lang(), **refusal.facts) if refusal is not None else ""
+    return render_template(
+        "staff/password.html",
+        user=user,
+        refusal=sentence(refusal),
+        shortest=SHORTEST,
+        wanted=safe(request.values.get("next", ""), ""),
+        first_page=FIRST_PAGE,
+    )
