@@ -136,7 +136,10 @@ def _read(typed: Typed, region: str, area_code: str | None) -> Number:
 
 def _chinese(typed: Typed, digits: str, *, has_country: bool, area_code: str | None = None) -> Number:
     national, extension = msisdn_china.national(typed, digits, has_country=has_country, area_code=area_code)
-    return _valid(PhoneNumber(country_code=msisdn_china.COUNTRY, national_number=int(national)), extension)
+    kind = msisdn_china.kind_of(national)
+    if kind == PhoneNumberType.UNKNOWN:
+        raise BadNumber(Bad.INVALID)
+    return Number(f"+{msisdn_china.COUNTRY}{national}", extension, LINES.get(kind, Line.OTHER))
 
 
 def _international(typed: Typed, digits: str) -> Number:
@@ -187,22 +190,22 @@ def _parsed(digits: str, region: str | None) -> PhoneNumber:
 
 
 def _valid(number: PhoneNumber, extension: str | None) -> Number:
-    match phonenumbers.is_possible_number_with_reason(number):
-        case ValidationResult.IS_POSSIBLE_LOCAL_ONLY:
-            raise BadNumber(Bad.NEEDS_AREA_CODE)
-        case ValidationResult.TOO_SHORT:
-            raise BadNumber(Bad.TOO_SHORT)
-        case ValidationResult.TOO_LONG:
-            raise BadNumber(Bad.TOO_LONG)
-    kind = phonenumbers.number_type(number)  # unknown where the number is not valid
-    if kind == PhoneNumberType.UNKNOWN or not phonenumbers.is_valid_number(number):
-        raise BadNumber(_length_fault(number))
+    kind = phonenumbers.number_type(number)
+    if kind == PhoneNumberType.UNKNOWN:  # which is what the library calls a number that is not valid
+        raise BadNumber(_fault(number))
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     return Number(e164, extension, LINES.get(kind, Line.OTHER))
 
 
-def _length_fault(number: PhoneNumber) -> Bad:
+def _fault(number: PhoneNumber) -> Bad:
     """Whether it is shorter or longer than any line of its region: the library also knows lengths that none has."""
+    match phonenumbers.is_possible_number_with_reason(number):
+        case ValidationResult.IS_POSSIBLE_LOCAL_ONLY:
+            return Bad.NEEDS_AREA_CODE
+        case ValidationResult.TOO_SHORT:
+            return Bad.TOO_SHORT
+        case ValidationResult.TOO_LONG:
+            return Bad.TOO_LONG
     region = phonenumbers.region_code_for_country_code(number.country_code or 0)
     about = phonenumbers.PhoneMetadata.metadata_for_region(region, None)
     kinds = (about.fixed_line, about.mobile) if about else ()

@@ -18,14 +18,22 @@ LONG_GROUP = 7  # digits; two groups as long are two numbers
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff\u3041-\u30fb\uac00-\ud7af"  # kana and hangul are words too
 LETTER = rf"[^\W\d_{HAN}]"
 PLAIN = re.compile(r"\+?\d{7,15}", re.ASCII)
+SIMPLE = re.compile(r"\+?\d(?:[ -]?\d){6,30}", re.ASCII)
+DIGIT = re.compile(r"\d")
+FIRST_TO_LAST = re.compile(r"\d(?:.*\d)?", re.DOTALL)
+DIGITS = re.compile(r"\d+")
+BY_HYPHEN = re.compile(r"-\s*\d+$")
 
 KEYCAP = re.compile("[\ufe0e\ufe0f\u20e3]")
+INVISIBLE = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202d\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]")
+RIGHT_TO_LEFT = "\u202e"  # turns what follows round: what was seen is not what is written
 CONTROL = re.compile("_x000[0-9A-Fa-f]_|[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 DASHES = re.compile("[\u2010-\u2015\u2212\u30fc\u2500\u2501\ufe58_]")
 DOTS = re.compile("[\u00b7\u2022\u2219\u22c5\u30fb\u3002](?=\\d)")
 OUTSIDE = "'\"`\u2018\u2019\u201c\u201d= "
 
 SCIENTIFIC = re.compile(r"(\d+)[.,]?(\d*)\s*(?:E\s*\+?|[x\u00d7*]\s*10\s*\^\s*\+?)(-?\d{1,4})(?:\.0+)?", re.I)
+DIVIDED_GROUPS = re.compile(r"\d{1,11}(?:[ -]\d+)?")  # nothing that a spreadsheet spoils, nor a date
 FLOAT = re.compile(r"(\d{7,})[.,]0+")
 THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3}){2,}(?:\.0+)?")
 DECIMALS = re.compile(r"\d+\.\d{1,2}")
@@ -52,6 +60,7 @@ LABEL = re.compile(r"(?:tel|telephone|phone|mobile|mob|cell|call|fax|hp|ph|sms|c
 ONE_LETTER_LABEL = re.compile(r"(?<![^\W\d_])[TMPHFCWtmphfcw]\s*[:.]")
 WORDS = re.compile(rf"{LETTER}+")
 LOOKS_LIKE_DIGITS = re.compile(r"[OoIlBSZ]+")
+HAN_WORDS = re.compile(rf"[{HAN}〇○]+")
 HAN_DIGITS = re.compile("[零〇○Ｏ一二三四五六七八九幺壹贰叁肆伍陆柒捌玖两十]+")
 NOTE = re.compile(r"\([^()\d]*\)|\[[^\[\]\d]*\]|【[^【】\d]*】|<[^<>\d]*>|\u300a[^\u300b\d]*\u300b|「[^「」\d]*」")
 TRUNK_ZERO = re.compile(r"\(\s*0\s*\)")
@@ -96,8 +105,12 @@ def undressed(raw: str) -> Typed:
     """Take off what is not the number. Raises BadNumber where something in there makes it unsure or is no number."""
     if PLAIN.fullmatch(raw):
         return Typed((raw.removeprefix("+"),), raw.startswith("+"))
+    if SIMPLE.fullmatch(raw) and not DATE.fullmatch(raw):
+        return Typed(
+            _one_number(raw.removeprefix("+")), raw.startswith("+"), by_hyphen=BY_HYPHEN.search(raw) is not None
+        )
     text = _normal(raw)
-    if not any(char.isdecimal() for char in text):
+    if not DIGIT.search(text):
         raise BadNumber(Bad.MASKED if len(MASK.findall(text)) > 3 and "*" in text else Bad.NOT_A_NUMBER)
     if ADDRESS.search(text):
         raise BadNumber(Bad.NOT_A_NUMBER)
@@ -111,14 +124,13 @@ def undressed(raw: str) -> Typed:
 
 def _normal(raw: str) -> str:
     """Full-width and circled signs, invisible marks and dashes made plain. Raises BadNumber for empty and endless."""
-    if len(raw) > 5 * LONGEST:
+    if len(raw) > 5 * LONGEST or RIGHT_TO_LEFT in raw:
         raise BadNumber(Bad.NOT_A_NUMBER)
     text = raw if raw.isascii() else _plain_digits(KEYCAP.sub("", raw))
     text = CONTROL.sub(lambda found: "\n" if found[0] in "\n\v\u2028" else " ", text)
     if not text.isascii():
-        text = "".join(char for char in text if unicodedata.category(char) not in {"Cf", "Cs", "Co", "Cn"})
-        text = DOTS.sub(".", text)
-    if HIDDEN.search(text) and re.search(r"\d", text) and "__" in text:
+        text = DOTS.sub(".", INVISIBLE.sub("", text))
+    if "__" in text and DIGIT.search(text):
         raise BadNumber(Bad.MASKED)
     text = DASHES.sub("-", text).strip().strip(OUTSIDE).strip()
     if not text:
@@ -133,16 +145,15 @@ def _plain_digits(raw: str) -> str:
 
     Circled and raised digits are digits where all are so; beside plain ones they count the entries, or footnotes.
     """
-    ornate = [char for char in raw if not char.isdecimal() and unicodedata.digit(char, None) is not None]
     plain = any(char.isdecimal() for char in raw)
-    if ornate:
+    if any(not char.isdecimal() and unicodedata.digit(char, None) is not None for char in raw if char > "\u00b1"):
         raw = "".join(
             char if char.isdecimal() or unicodedata.digit(char, None) is None else
             "|" if plain else str(unicodedata.digit(char))
             for char in raw
         )  # fmt: skip
     text = unicodedata.normalize("NFKC", raw)
-    scripts = {ord(char) - unicodedata.decimal(char) for char in text if char.isdecimal()}
+    scripts = {ord(char) - unicodedata.decimal(char) for char in DIGIT.findall(text)}
     if len(scripts) > 1:
         raise BadNumber(Bad.LETTERS)
     if scripts and scripts != {ord("0")}:
@@ -152,8 +163,10 @@ def _plain_digits(raw: str) -> str:
 
 def _whole(text: str) -> str | None:
     """What a spreadsheet made of a number, or what is no number as a whole. Raises BadNumber."""
-    first = re.search(r"\d", text)
+    first = DIGIT.search(text)
     core = text[first.start() :].rstrip(")]\"' ") if first else text
+    if DIVIDED_GROUPS.fullmatch(core):
+        return None
     if found := SCIENTIFIC.fullmatch(core):
         return _from_scientific(found[1], found[2], int(found[3]))
     if found := FLOAT.fullmatch(core):
@@ -178,10 +191,10 @@ def _from_scientific(whole: str, fraction: str, exponent: int) -> str:
 
 def _core(text: str) -> Typed:
     """From the first digit to the last, after a look at what stands before and behind."""
-    at = [index for index, char in enumerate(text) if char.isdecimal()]
-    if not at:
+    found = FIRST_TO_LAST.search(text)
+    if found is None:
         raise BadNumber(Bad.NOT_A_NUMBER)
-    before, core, after = text[: at[0]], text[at[0] : at[-1] + 1], text[at[-1] + 1 :]
+    before, core, after = text[: found.start()], found[0], text[found.end() :]
     if MASK.search(text) or HIDDEN.search(text):
         raise BadNumber(Bad.MASKED)
     if MONEY_BEFORE.search(before) or UNIT_AFTER.match(after) or OTHER_LABEL.search(before):
@@ -193,14 +206,12 @@ def _core(text: str) -> Typed:
         if len(extension) >= LONG_GROUP:
             raise BadNumber(Bad.MASKED if by_x else Bad.MULTIPLE)
     _refuse_letters(before, core, after)
-    core = _one_number(core)
-    groups = tuple(re.findall(r"\d+", core))
     return Typed(
-        groups,
+        _one_number(core),
         has_plus=before.rstrip(" ([<").endswith("+"),
         extension=extension,
         by_x=by_x,
-        by_hyphen=extension is None and re.search(r"-\s*\d+$", core) is not None,
+        by_hyphen=extension is None and BY_HYPHEN.search(core) is not None,
         has_word_digit=HAN_DIGITS.fullmatch(before[-1:]) is not None,
     )
 
@@ -219,12 +230,11 @@ def _refuse_letters(before: str, core: str, after: str) -> None:
             raise BadNumber(Bad.MASKED if word in "xX" else Bad.LETTERS)
 
 
-def _one_number(core: str) -> str:
-    """The core of one number, with its slashes and line ends made spaces. Raises BadNumber where there are more."""
-    for word in re.findall(rf"[{HAN}〇○]+", core):
-        if HAN_DIGITS.fullmatch(word):
-            raise BadNumber(Bad.LETTERS)
-    groups = re.findall(r"\d+", core)
+def _one_number(core: str) -> tuple[str, ...]:
+    """The groups of digits of one number. Raises BadNumber where there are more, or something else is between them."""
+    groups = tuple(DIGITS.findall(core))
+    if not core.isascii() and any(HAN_DIGITS.fullmatch(word) for word in HAN_WORDS.findall(core)):
+        raise BadNumber(Bad.LETTERS)
     if ALTERNATIVE.search(core):
         raise BadNumber(Bad.MULTIPLE)
     pieces = [re.sub(r"\D", "", piece) for piece in SOFT.split(core)]
@@ -239,7 +249,7 @@ def _one_number(core: str) -> str:
         raise BadNumber(Bad.MULTIPLE)
     if re.search(r"\(\s*\d{1,2}\s*$", core) and total > FULL:
         raise BadNumber(Bad.MULTIPLE)
-    return SOFT.sub(" ", core)
+    return groups
 
 
 def _refuse_two(pieces: list[str]) -> None:

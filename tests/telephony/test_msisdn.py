@@ -12,6 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from telephony import msisdn_china
 from telephony.msisdn import Bad, BadNumber, is_fixed, is_mobile, masked, read, spoken, to_e164
 
 ESCAPE = re.compile(r"\\(u[0-9a-f]{4}|[tnr\\])")  # how phones-more.csv writes what cannot be seen
@@ -141,6 +142,17 @@ def test_a_letter_among_the_digits_is_always_refused(number: str, place: int, le
 def test_a_hidden_digit_is_always_refused(number: str, place: int, star: str) -> None:
     with pytest.raises(BadNumber):
         to_e164(number[:place] + star + number[place + 1 :], area_code="0978")
+
+
+@given(
+    st.sampled_from([*range(130, 200), 10, 20, 21, 29, 400, 571, 755, 754, 800, 851, 898, 978, 991]).flatmap(
+        lambda start: st.integers(0, 10**8 - 1).map(lambda rest: f"{start}{rest:08d}"[:11])
+    )
+)
+def test_a_section_decides_the_kind_of_line_as_the_library_does(national: str) -> None:
+    number = phonenumbers.PhoneNumber(country_code=86, national_number=int(national))
+
+    assert msisdn_china.kind_of(national) == phonenumbers.number_type(number)
 
 
 @given(MOBILES, MOBILES, st.sampled_from(["/", "、", "，", ";", " ", "\n", "或", "|", "", " / ", "-"]))
