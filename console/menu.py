@@ -34,7 +34,7 @@ MENU = (
             Item("texts", "console.texts", "chats", Permission.TEXTS_WRITE),
         ),
     ),
-    Group("records", ()),
+    Group("records", (Item("people", "console.people_found", "users", Permission.PEOPLE_READ),)),
     Group("places", ()),
-    Group("oversight", ()),
+    Group("oversight", (Item("audit", "console.audit", "eye", Permission.AUDIT_READ),)),
 )

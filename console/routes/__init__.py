@@ -2,7 +2,32 @@
 
 from __future__ import annotations
 
-from console.routes import demo, queue, reveal, search, tasks, texts, ticket_actions, tickets
+from console.routes import (
+    audit,
+    demo,
+    people,
+    people_actions,
+    queue,
+    reveal,
+    search,
+    tasks,
+    texts,
+    ticket_actions,
+    tickets,
+)
 from console.routes.blueprint import bp
 
-__all__ = ["bp", "demo", "queue", "reveal", "search", "tasks", "texts", "ticket_actions", "tickets"]
+__all__ = [
+    "audit",
+    "bp",
+    "demo",
+    "people",
+    "people_actions",
+    "queue",
+    "reveal",
+    "search",
+    "tasks",
+    "texts",
+    "ticket_actions",
+    "tickets",
+]
