@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from config import policy as policy_file
@@ -15,10 +16,23 @@ from core import clock
 from directory import place_words
 from directory.errors import PlaceNotFound
 from directory.jurisdiction import path
-from directory.models import COMMUNITY, AliasKind, Jurisdiction, PlaceAlias, Succession
+from directory.models import (
+    COMMUNITY,
+    AliasKind,
+    Building,
+    Dwelling,
+    Household,
+    Jurisdiction,
+    PlaceAlias,
+    Succession,
+    Unplaced,
+)
 from directory.place_words import Alias, Place, Resolved
 from directory.queries.scoping import within
 from directory.scope import Scope
+
+PAGE = 50
+MOST_DWELLINGS = 1000  # of one house on a page
 
 
 def place_names(session: Session, code: str) -> dict[str, str]:
@@ -121,6 +135,101 @@ def _counts(from_on: Any, until_on: Any, day: date) -> ColumnElement[bool]:
 def successors(session: Session, code: str) -> list[Succession]:
     """What followed a place, and from which day, by code."""
     return list(session.scalars(select(Succession).where(Succession.old_code == code).order_by(Succession.new_code)))
+
+
+def unplaced(session: Session, scope: Scope, *, after: tuple[datetime, int] | None = None) -> list[Unplaced]:
+    """A page of what needs a place, the oldest first; `after` are moment and id of the last row of the page before."""
+    wanted = select(Unplaced).where(Unplaced.settled_at.is_(None), within(Unplaced.within_code, scope))
+    if after is not None:
+        wanted = wanted.where(tuple_(Unplaced.found_at, Unplaced.id) > after)
+    return list(session.scalars(wanted.order_by(Unplaced.found_at, Unplaced.id).limit(PAGE)))
+
+
+def place(session: Session, scope: Scope, code: str) -> Jurisdiction:
+    """One place, also one that ended. Raises PlaceNotFound, also outside the scope."""
+    found = session.scalar(select(Jurisdiction).where(Jurisdiction.code == code, within(Jurisdiction.code, scope)))
+    if found is None:
+        raise PlaceNotFound(code)
+    return found
+
+
+def tree(session: Session, scope: Scope) -> list[Jurisdiction]:
+    """Every place of the reader's area that is or was, by code."""
+    return list(
+        session.scalars(select(Jurisdiction).where(within(Jurisdiction.code, scope)).order_by(Jurisdiction.code))
+    )
+
+
+def following(session: Session, codes: Collection[str]) -> dict[str, list[str]]:
+    """What followed each of these places, by old code."""
+    found: dict[str, list[str]] = {}
+    rows = session.execute(
+        select(Succession.old_code, Succession.new_code)
+        .where(Succession.old_code.in_(codes))
+        .order_by(Succession.old_code, Succession.new_code)
+    )
+    for old, new in rows:
+        found.setdefault(old, []).append(new)
+    return found
+
+
+def aliases(session: Session, scope: Scope, code: str) -> list[PlaceAlias]:
+    """Other names of a place, those in use first."""
+    return list(
+        session.scalars(
+            select(PlaceAlias)
+            .where(PlaceAlias.jurisdiction_code == code, within(PlaceAlias.jurisdiction_code, scope))
+            .order_by(PlaceAlias.until_on.is_not(None), PlaceAlias.kind, PlaceAlias.words, PlaceAlias.id)
+        )
+    )
+
+
+def buildings(session: Session, scope: Scope, code: str) -> list[tuple[int | None, str, int]]:
+    """The houses of a community with id, name and count of dwellings; those without a house come last, without id."""
+    counted = (
+        select(Building.id, Building.name, func.count(Dwelling.id))
+        .outerjoin(Dwelling, Dwelling.building_id == Building.id)
+        .where(Building.community_code == code, within(Building.community_code, scope))
+        .group_by(Building.id, Building.name)
+    )
+    loose = (
+        select(func.count())
+        .select_from(Dwelling)
+        .where(
+            Dwelling.community_code == code,
+            within(Dwelling.community_code, scope),
+            Dwelling.building_id.is_(None),
+            Dwelling.address != "",
+        )
+    )
+    found = [(number, name, count) for number, name, count in session.execute(counted)]
+    found.sort(key=lambda one: _natural(one[1]))
+    rest = session.scalar(loose) or 0
+    return [*found, *([(None, "", rest)] if rest else [])]
+
+
+def dwellings_of(
+    session: Session, scope: Scope, code: str, building_id: int | None
+) -> list[tuple[Dwelling, int | None]]:
+    """The dwellings of one house (None: of no house), by unit and door, each with its household's id."""
+    rows = session.execute(
+        select(Dwelling, func.min(Household.id))
+        .outerjoin(Household, Household.dwelling_id == Dwelling.id)
+        .where(
+            Dwelling.community_code == code,
+            within(Dwelling.community_code, scope),
+            Dwelling.building_id == building_id if building_id is not None else Dwelling.building_id.is_(None),
+            Dwelling.address != "",
+        )
+        .group_by(Dwelling.id)
+        .limit(MOST_DWELLINGS)
+    ).all()
+    return sorted(((one, home) for one, home in rows), key=lambda row: (_natural(row[0].unit), _natural(row[0].door)))
+
+
+def _natural(words: str) -> list[tuple[int, str]]:
+    """So that 2号楼 comes before 10号楼."""
+    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", words)]
 
 
 def _places(codes: Collection[str]) -> Any:

@@ -1,0 +1,108 @@
+"""Reads of units and of who answers for what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from directory.duties import Answering, Duty, answering
+from directory.jurisdiction import parent, path
+from directory.models import HandlerUnit, Jurisdiction, Responsibility
+from directory.queries.scoping import within
+from directory.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """One row of the matrix: a place, and who answers there by category (None: a hole)."""
+
+    place: Jurisdiction
+    cells: dict[str, Answering | None]
+
+
+def responsible(session: Session, code: str, category: str, on: date) -> HandlerUnit | None:
+    """The unit that answers for a category in a place on a day, inherited from above where nothing is said there."""
+    if not code:
+        return None
+    rows = session.scalars(select(Responsibility).where(Responsibility.jurisdiction_code.in_(path(code)), _counts(on)))
+    found = answering([_duty(row) for row in rows], code, category)
+    return session.get(HandlerUnit, found.duty.unit_id) if found is not None else None
+
+
+def coverage(session: Session, scope: Scope, on: date, categories: tuple[str, ...], under: str) -> list[Coverage]:
+    """Who answers in a place and in each one right below it, by category, on a day. In three statements.
+
+    What is inherited from above the reader's area is told, too: it holds there.
+    """
+    places = session.scalars(
+        select(Jurisdiction)
+        .where(
+            or_(Jurisdiction.code == under, Jurisdiction.parent_code == under),
+            within(Jurisdiction.code, scope),
+            or_(Jurisdiction.valid_until.is_(None), Jurisdiction.valid_until > on),
+        )
+        .order_by(Jurisdiction.code)
+    ).all()
+    codes = {one for place in places for one in path(place.code)}
+    rows = session.scalars(select(Responsibility).where(Responsibility.jurisdiction_code.in_(codes), _counts(on)))
+    duties = [_duty(row) for row in rows]
+    return [Coverage(place, {one: answering(duties, place.code, one) for one in categories}) for place in places]
+
+
+def duties_of(session: Session, scope: Scope, code: str) -> list[Responsibility]:
+    """Who answered, answers or will answer in a place by its own rows, the newest first."""
+    return list(
+        session.scalars(
+            select(Responsibility)
+            .where(Responsibility.jurisdiction_code == code, within(Responsibility.jurisdiction_code, scope))
+            .options(joinedload(Responsibility.unit))
+            .order_by(Responsibility.category, Responsibility.from_on.desc(), Responsibility.id.desc())
+        )
+    )
+
+
+def units_for(session: Session, code: str, on: date) -> list[HandlerUnit]:
+    """Units that can answer in a place: those that sit there, above it, below it or beside it under one parent."""
+    near = or_(
+        HandlerUnit.jurisdiction_code.in_(path(code)),
+        HandlerUnit.jurisdiction_code.startswith(parent(code) or code, autoescape=True),
+    )
+    return list(
+        session.scalars(
+            select(HandlerUnit)
+            .where(near, or_(HandlerUnit.until_on.is_(None), HandlerUnit.until_on > on))
+            .order_by(HandlerUnit.jurisdiction_code, HandlerUnit.id)
+        )
+    )
+
+
+def units_at(session: Session, scope: Scope, code: str) -> list[HandlerUnit]:
+    """The units that sit in a place, also those that ended."""
+    return list(
+        session.scalars(
+            select(HandlerUnit)
+            .where(HandlerUnit.jurisdiction_code == code, within(HandlerUnit.jurisdiction_code, scope))
+            .order_by(HandlerUnit.until_on.is_not(None), HandlerUnit.id)
+        )
+    )
+
+
+def unit_names(session: Session, ids: set[int]) -> dict[int, dict[str, str]]:
+    """Names of units in zh and en, in one statement."""
+    return {
+        unit.id: {"zh": unit.name_zh, "en": unit.name_en}
+        for unit in session.scalars(select(HandlerUnit).where(HandlerUnit.id.in_(ids)))
+    }
+
+
+def _duty(row: Responsibility) -> Duty:
+    return Duty(row.jurisdiction_code, row.category, row.unit_id, row.id)
+
+
+def _counts(on: date) -> ColumnElement[bool]:
+    until: Any = Responsibility.until_on
+    return and_(Responsibility.from_on <= on, or_(until.is_(None), until > on))
