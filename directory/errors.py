@@ -200,3 +200,24 @@ class UnitNotFound(NotFound):
 
     def __init__(self) -> None:
         super().__init__("refusal.unit_not_found")
+
+
+class NotMergeable(Conflict):
+    """Two rows that cannot become one person; `why` is the last part of its sentence's key."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"refusal.merge_{why}")
+
+
+class MergeNotFound(NotFound):
+    """There is no such merge, or it lies outside the reader's area."""
+
+    def __init__(self) -> None:
+        super().__init__("refusal.merge_not_found")
+
+
+class NotUndoable(Conflict):
+    """A merge that cannot be taken back now; `why` is the last part of its sentence's key."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"refusal.unmerge_{why}")

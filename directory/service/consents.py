@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import case, delete, exists, literal, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from core.keyed import keyed
 from core.uow import UnitOfWork
@@ -273,7 +273,7 @@ def _withdrawn(uow: UnitOfWork, numbers: Collection[str]) -> dict[tuple[Purpose,
     latest = (
         select(Consent.msisdn, Consent.purpose, Consent.channel, Consent.is_given)
         .where(Consent.msisdn.in_(numbers))
-        .distinct(Consent.msisdn, Consent.purpose, Consent.channel)
+        .ext(distinct_on(Consent.msisdn, Consent.purpose, Consent.channel))
         .order_by(Consent.msisdn, Consent.purpose, Consent.channel, Consent.at.desc(), Consent.id.desc())
     )
     found: dict[tuple[Purpose, Channel], set[str]] = {}
