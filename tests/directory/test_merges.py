@@ -42,6 +42,11 @@ def two(uow: UnitOfWork) -> tuple[Person, Person]:
     return kept, gone
 
 
+def born(person: Person) -> date | None:
+    """The birth date that stands there now."""
+    return person.birth_date
+
+
 def state(uow: UnitOfWork) -> dict[str, object]:
     """Everything that a merge may touch, as plain values."""
     uow.session.flush()
@@ -194,10 +199,10 @@ def test_another_merge_into_the_same_person_holds(uow: UnitOfWork) -> None:
 
     merges.unmerge(uow, first.id)
 
-    assert kept.birth_date == date(1980, 6, 6)
+    assert born(kept) == date(1980, 6, 6)
     assert consents.may_write(uow, MINE, Purpose.SERVICE) == "stopped_all"
     merges.unmerge(uow, second.id)
-    assert kept.birth_date is None
+    assert born(kept) is None
     assert consents.may_write(uow, MINE, Purpose.SERVICE) == ""
     assert consents.may_write(uow, THEIRS, Purpose.SERVICE) == ""
 
