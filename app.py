@@ -43,6 +43,7 @@ import staff.cli
 import staff.reactions
 import staff.routes
 import staff.service.forgetting
+import telephony.cli
 import ticketing.answers
 import ticketing.cli
 import ticketing.events
@@ -74,6 +75,7 @@ JOB_MODULES = (
 )  # imported for the jobs that they declare
 COMMANDS = (
     understanding.cli.understand,
+    telephony.cli.phone,
     core.cli.audit,
     seed.seed,
     seed.contacts,

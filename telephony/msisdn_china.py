@@ -43,7 +43,7 @@ def national(typed: Typed, digits: str, *, has_country: bool, area_code: str | N
     except BadNumber as err:
         if err.kind not in {Bad.TOO_LONG, Bad.INVALID}:
             raise
-        return _with_extension(typed, digits, has_country=has_country, error=err)
+        return _with_extension(typed, digits, has_country=has_country, area_code=area_code, error=err)
 
 
 def without_country(digits: str) -> tuple[str, bool]:
@@ -121,7 +121,7 @@ def _is_divided_well(area: str, typed: Typed, *, has_zero: bool, area_code: str 
         return False
     if has_zero or not first:
         return True
-    if len(typed.groups) > 1 and len(first) > len(area) and len(area) == 2 and len(first) < 7:
+    if len(typed.groups) > 1 and first != area:
         return False
     return tuple(map(len, typed.groups)) != LIKE_NORTH_AMERICA or area == area_code
 
@@ -149,15 +149,17 @@ def _of_city(area: str, local: str) -> str:
     return local
 
 
-def _with_extension(typed: Typed, digits: str, *, has_country: bool, error: BadNumber) -> tuple[str, str | None]:
+def _with_extension(
+    typed: Typed, digits: str, *, has_country: bool, area_code: str | None, error: BadNumber
+) -> tuple[str, str | None]:
     """A landline whose last group, behind a hyphen, is an extension; or two numbers; else the error again."""
     last = typed.groups[-1]
     base = digits.removesuffix(last)
-    is_line = base.startswith(("0", *FREEPHONE)) or has_country
+    is_line = base.startswith(("0", *FREEPHONE)) or has_country or len(base) in {7, 8}
     if typed.by_hyphen and len(typed.groups) > 1 and len(last) <= 6 and is_line and not MOBILE.match(base.lstrip("0")):
         shorter = Typed(typed.groups[:-1], typed.has_plus)
         with suppress(BadNumber):
-            return _national(shorter, base, has_country=has_country, area_code=None), last
+            return _national(shorter, base, has_country=has_country, area_code=area_code), last
     for at in range(1, len(typed.groups)):
         left, right = "".join(typed.groups[:at]), "".join(typed.groups[at:])
         if ONE_NUMBER.fullmatch(left) and ONE_NUMBER.fullmatch(right):

@@ -24,6 +24,9 @@ FIRST_TO_LAST = re.compile(r"\d(?:.*\d)?", re.DOTALL)
 DIGITS = re.compile(r"\d+")
 BY_HYPHEN = re.compile(r"-\s*\d+$")
 
+BEYOND_NINE = re.compile(
+    "[\u2469-\u2473\u247d-\u2487\u2491-\u249b\u24eb-\u24f4\u3251-\u325f\u32b1-\u32bf\u00bc-\u00be]"
+)  # circled 10 to 50
 KEYCAP = re.compile("[\ufe0e\ufe0f\u20e3]")
 INVISIBLE = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202d\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]")
 RIGHT_TO_LEFT = "\u202e"  # turns what follows round: what was seen is not what is written
@@ -62,7 +65,9 @@ WORDS = re.compile(rf"{LETTER}+")
 LOOKS_LIKE_DIGITS = re.compile(r"[OoIlBSZ]+")
 HAN_WORDS = re.compile(rf"[{HAN}〇○]+")
 HAN_DIGITS = re.compile("[零〇○Ｏ一二三四五六七八九幺壹贰叁肆伍陆柒捌玖两十]+")
-NOTE = re.compile(r"\([^()\d]*\)|\[[^\[\]\d]*\]|【[^【】\d]*】|<[^<>\d]*>|\u300a[^\u300b\d]*\u300b|「[^「」\d]*」")
+NOTE = re.compile(
+    r"\((?![OoIlBSZxX?]+\))[^()\d]*\)|\[[^\[\]\d]*\]|【[^【】\d]*】|<[^<>\d]*>|\u300a[^\u300b\d]*\u300b|「[^「」\d]*」"
+)
 TRUNK_ZERO = re.compile(r"\(\s*0\s*\)")
 KEEPS_ZERO = re.compile(r"\(?\+?\(?39\D")  # Italy dials the zero from abroad too
 
@@ -145,6 +150,7 @@ def _plain_digits(raw: str) -> str:
 
     Circled and raised digits are digits where all are so; beside plain ones they count the entries, or footnotes.
     """
+    raw = BEYOND_NINE.sub("|", raw)
     plain = any(char.isdecimal() for char in raw)
     if any(not char.isdecimal() and unicodedata.digit(char, None) is not None for char in raw if char > "\u00b1"):
         raw = "".join(

@@ -23,9 +23,8 @@ from core.bulk import copy_in
 from core.keyed import keyed
 from core.uow import UnitOfWork, unit_of_work
 from directory import place_words
-from directory.models import COMMUNITY, Jurisdiction
 from directory.place_words import Place
-from directory.queries.places import gazetteer
+from directory.queries.places import area_codes_of, gazetteer
 
 AT_ONCE = 1_000
 """Rows of one transaction."""
@@ -97,16 +96,7 @@ def _resumed(uow: UnitOfWork, batch: Batch) -> Check:
         for key, row_no in uow.session.execute(named.order_by(BatchRow.row_no.desc())):
             state.seen[key] = row_no
     state.places = gazetteer(uow.session)
-    state.areas = dict(
-        uow.session.execute(
-            select(Jurisdiction.code, Jurisdiction.area_code).where(
-                Jurisdiction.level == COMMUNITY,
-                Jurisdiction.code.in_([place.code for place in state.places if place.is_community]),
-            )
-        )
-        .tuples()
-        .all()
-    )
+    state.areas = area_codes_of(uow.session, [place.code for place in state.places if place.is_community])
     return state
 
 

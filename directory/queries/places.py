@@ -117,6 +117,22 @@ def gazetteer(session: Session) -> list[Place]:
     ]
 
 
+def area_code_of(session: Session, code: str) -> str:
+    """The area code of landlines of a place: its own, else that of the nearest place above, else the policy's."""
+    return area_codes_of(session, [code])[code]
+
+
+def area_codes_of(session: Session, codes: Collection[str]) -> dict[str, str]:
+    """The area code of many places in one statement; see `area_code_of`."""
+    above = {one for code in codes for one in path(code)}
+    stated = select(Jurisdiction.code, Jurisdiction.area_code).where(
+        Jurisdiction.code.in_(above), Jurisdiction.area_code != ""
+    )
+    own = {place: stated_code for place, stated_code in session.execute(stated)} if above else {}
+    of_city = policy_file.current().city.area_code
+    return {code: next((own[one] for one in reversed(path(code)) if one in own), of_city) for code in codes}
+
+
 def today(session: Session) -> date:
     """This day in the city."""
     now = clock.now(session, is_demo=environment.current().is_demo_clock)

@@ -9,7 +9,8 @@ from sqlalchemy import exists, select
 from core.uow import UnitOfWork
 from directory import number_fault
 from directory.errors import ContactNotFound, FieldRefused, NumberThere
-from directory.models import Contact, ContactKind, Household, Jurisdiction, Person
+from directory.models import Contact, ContactKind, Household, Person
+from directory.queries.places import area_code_of
 from directory.service import provenance, search
 from directory.service.people import held, place_of
 from telephony.msisdn import BadNumber, Line, Number, read
@@ -46,9 +47,9 @@ def clean(uow: UnitOfWork, raw: str, community_code: str) -> Number:
 
     Raises FieldRefused that says what is wrong with it and where.
     """
-    own = uow.session.scalar(select(Jurisdiction.area_code).where(Jurisdiction.code == community_code))
+    area_code = area_code_of(uow.session, community_code)
     try:
-        return read(raw, region=uow.policy.city.region, area_code=own or uow.policy.city.area_code)
+        return read(raw, region=uow.policy.city.region, area_code=area_code)
     except BadNumber as err:
         wording, facts = number_fault.fault(raw, err.kind)
         raise FieldRefused("number", wording, **facts) from err

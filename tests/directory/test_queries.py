@@ -10,7 +10,7 @@ from sqlalchemy import select
 from core.uow import UnitOfWork
 from directory.caller import Caller
 from directory.errors import HouseholdNotFound, PlaceNotFound
-from directory.models import Contact, ContactKind, Household
+from directory.models import Contact, ContactKind, Household, Jurisdiction
 from directory.queries import people, places
 from directory.queries.scoping import within
 from directory.scope import Scope
@@ -159,3 +159,19 @@ def test_who_turns_65_today_is_an_elder(uow: UnitOfWork) -> None:
     a_person(uow, birth_date=date(1961, 11, 25))
 
     assert recognised(uow, RESIDENT).prefers_person
+
+
+def test_a_place_has_the_area_code_of_the_nearest_place_above_that_names_one(uow: UnitOfWork) -> None:
+    for code in ("AH010201", "AH020301"):
+        a_place(uow, code)
+    for code, area_code in (("AH01", "0571"), ("AH0102", ""), ("AH010202", "0577")):
+        a_place(uow, code)
+        place = uow.session.get(Jurisdiction, code)
+        assert place is not None
+        place.area_code = area_code
+    uow.session.flush()  # the reads below are statements
+
+    found = places.area_codes_of(uow.session, ["AH010201", "AH010202", "AH01", "AH020301", ""])
+
+    assert found == {"AH010201": "0571", "AH010202": "0577", "AH01": "0571", "AH020301": "0978", "": "0978"}
+    assert places.area_code_of(uow.session, "AH010201") == "0571"
