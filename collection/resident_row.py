@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any
 
@@ -73,13 +73,21 @@ class Resident:
 
     def as_json(self) -> dict[str, Any]:
         """As batch rows hold it, without what is empty."""
-        return {name: value for name, value in asdict(self).items() if value}
+        held = {name: value for name in NAMES if (value := getattr(self, name))}
+        if self.phones:
+            held["phones"] = [
+                {"msisdn": one.msisdn, "extension": one.extension, "kind": one.kind} for one in self.phones
+            ]
+        return held
 
     @classmethod
     def from_json(cls, held: Mapping[str, Any]) -> Resident:
         """Back from a batch row."""
         phones = tuple(Phone(**one) for one in held.get("phones", ()))
-        return cls(**{one.name: held[one.name] for one in fields(cls) if one.name in held} | {"phones": phones})
+        return cls(**{**held, "phones": phones})
+
+
+NAMES = tuple(one.name for one in fields(Resident))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import ARRAY, String, any_, literal, select, text
 
 from collection.models import Batch, Outcome, Source
 from collection.resident_row import Phone, Reason, Resident
@@ -208,6 +208,6 @@ def _history(uow: UnitOfWork, numbers: set[str]) -> Sequence[Any]:
         return ()
     return uow.session.execute(
         select(Consent.msisdn, Consent.is_given)
-        .where(Consent.msisdn.in_(numbers), Consent.purpose == Purpose.NOTICE)
+        .where(Consent.msisdn == any_(literal(list(numbers), ARRAY(String))), Consent.purpose == Purpose.NOTICE)
         .order_by(Consent.at, Consent.id)
     ).all()

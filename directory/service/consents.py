@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import case, delete, exists, literal, select, update
+from sqlalchemy import ARRAY, String, any_, case, delete, exists, literal, select, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from core.keyed import keyed
@@ -43,7 +43,7 @@ def stopped_among(uow: UnitOfWork, msisdns: Collection[str], channel: Channel = 
     numbers = {form: msisdn for msisdn in msisdns for form in _forms(uow, msisdn)}
     found = uow.session.execute(
         select(Suppression.msisdn, Suppression.scope)
-        .where(Suppression.msisdn.in_(numbers), Suppression.channel == channel)
+        .where(Suppression.msisdn == any_(literal(list(numbers), ARRAY(String))), Suppression.channel == channel)
         .order_by(Suppression.scope.desc())  # of two rows the stricter one is read last
     )
     return {numbers[form]: scope.value for form, scope in found}

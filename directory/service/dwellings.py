@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
-from sqlalchemy import Table, select, tuple_, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ARRAY, ColumnElement, Integer, String, any_, func, literal, select, tuple_, update
 
-from core.bulk import insert_missing
+from core.bulk import copy_in, insert_missing, insert_missing_ids
 from core.uow import UnitOfWork
 from directory import dwelling, place_words
 from directory.errors import NoCommunity, PlaceEnded, PlaceNotFound
@@ -101,7 +100,7 @@ def _dwellings(uow: UnitOfWork, doors: Sequence[_Door]) -> dict[Home, tuple[int,
     for part in _parts(doors):
         rows = uow.session.execute(
             select(Dwelling.id, Dwelling.community_code, Dwelling.plain, Dwelling.address).where(
-                tuple_(Dwelling.community_code, Dwelling.plain).in_([door.key for door in part])
+                _among(Dwelling.community_code, Dwelling.plain, [door.key for door in part])
             )
         )
         found |= {(code, plain): (number, address) for number, code, plain, address in rows}
@@ -122,26 +121,15 @@ def _enter(uow: UnitOfWork, doors: Sequence[_Door], communities: dict[str, Juris
     for names in _parts(houses):
         rows = uow.session.execute(
             select(Building.community_code, Building.name, Building.id).where(
-                tuple_(Building.community_code, Building.name).in_(names)
+                _among(Building.community_code, Building.name, names)
             )
         )
         ids |= {(code, name): number for code, name, number in rows}
     for part in _parts(doors):
-        made = uow.session.execute(
-            insert(cast(Table, Dwelling.__table__))
-            .values([_row(door, ids.get((door.code, door.parts.building))) for door in part])
-            .on_conflict_do_nothing(index_elements=["community_code", "plain"])
-            .returning(Dwelling.__table__.c.id, Dwelling.__table__.c.community_code)
-        ).all()
-        if made:
-            uow.session.execute(
-                insert(cast(Table, Placement.__table__)).values(
-                    [
-                        {"dwelling_id": number, "community_code": code, "from_on": communities[code].valid_from}
-                        for number, code in made
-                    ]
-                )
-            )
+        rows = [_row(door, ids.get((door.code, door.parts.building))) for door in part]
+        made = insert_missing_ids(uow.session, Dwelling, rows, "community_code", "plain")
+        placements = [(made[key], key[0], communities[key[0]].valid_from) for key in sorted(made)]
+        copy_in(uow.session, Placement, ("dwelling_id", "community_code", "from_on"), placements)
 
 
 def _row(door: _Door, building_id: int | None) -> dict[str, Any]:
@@ -179,7 +167,7 @@ def _households(uow: UnitOfWork, dwellings: dict[Home, tuple[int, str]]) -> dict
         at = {(code, address): number for code, address, number in part}
         for number, code, address, dwelling_id in uow.session.execute(
             select(Household.id, Household.community_code, Household.address, Household.dwelling_id).where(
-                tuple_(Household.community_code, Household.address).in_(at)
+                _among(Household.community_code, Household.address, list(at))
             )
         ):
             found[at[code, address]] = number
@@ -195,11 +183,18 @@ def _by_dwelling(uow: UnitOfWork, dwelling_ids: Sequence[int]) -> dict[int, int]
     for part in _parts(dwelling_ids):
         rows = uow.session.execute(
             select(Household.dwelling_id, Household.id)
-            .where(Household.dwelling_id.in_(part))
+            .where(Household.dwelling_id == any_(literal(part, ARRAY(Integer))))
             .order_by(Household.id.desc())
         )
         found |= {dwelling_id: number for dwelling_id, number in rows if dwelling_id is not None}
     return found
+
+
+def _among(code: Any, words: Any, pairs: Sequence[Home]) -> ColumnElement[bool]:
+    """The condition that two columns are one of these pairs; one array a column, see `core.bulk`."""
+    codes, others = literal([one for one, _ in pairs], ARRAY(String)), literal([one for _, one in pairs], ARRAY(String))
+    listed = func.unnest(codes, others).table_valued("code", "words", name="listed").render_derived()
+    return tuple_(code, words).in_(select(listed.c.code, listed.c.words))
 
 
 def _parts(rows: Sequence[Item]) -> Iterator[list[Item]]:

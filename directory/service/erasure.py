@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Date, cast, delete, exists, false, func, or_, select, update
+from sqlalchemy import ARRAY, Date, String, any_, cast, delete, exists, false, func, literal, or_, select, update
 
 from core.bulk import insert_missing
 from core.keyed import keyed
@@ -57,7 +57,8 @@ def erased_keys(uow: UnitOfWork, candidates: Collection[str]) -> set[str]:
     found: set[str] = set()
     for start in range(0, len(hashes), KEYS_AT_ONCE):
         some = hashes[start : start + KEYS_AT_ONCE]
-        found.update(by_hash[one] for one in uow.session.scalars(select(ErasedKey.key).where(ErasedKey.key.in_(some))))
+        among = ErasedKey.key == any_(literal(some, ARRAY(String)))  # one array: see core.bulk
+        found.update(by_hash[one] for one in uow.session.scalars(select(ErasedKey.key).where(among)))
     return found
 
 

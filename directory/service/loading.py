@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from psycopg.types.json import Jsonb
-from sqlalchemy import func, select, text, update
+from sqlalchemy import ARRAY, String, any_, func, literal, select, text, update
 
 from core.bulk import copy_in, insert_missing
 from core.uow import UnitOfWork
@@ -122,7 +122,7 @@ def import_residents(uow: UnitOfWork, lines: Sequence[ResidentLine]) -> int:
     """
     one_load_at_a_time(uow)
     wanted = {line.source_id: line for line in lines}
-    known = set(uow.session.scalars(select(Person.source_id).where(Person.source_id.in_(wanted))))
+    known = set(uow.session.scalars(select(Person.source_id).where(Person.source_id == _any(wanted))))
     arrivals = [_arrival(line) for source_id, line in wanted.items() if source_id not in known]
     enter(uow, arrivals, Origin(IMPORTED, None))
     return len(arrivals)
@@ -267,11 +267,11 @@ def _consent(uow: UnitOfWork, told: Iterable[tuple[int, str, bool | None]], orig
     latest: dict[str, bool] = {}
     for form, is_given in uow.session.execute(
         select(Consent.msisdn, Consent.is_given)
-        .where(Consent.msisdn.in_(forms), Consent.purpose == Purpose.NOTICE)
+        .where(Consent.msisdn == _any(forms), Consent.purpose == Purpose.NOTICE)
         .order_by(Consent.at, Consent.id)
     ):
         latest[forms[form]] = is_given
-    for form in uow.session.scalars(select(Suppression.msisdn).where(Suppression.msisdn.in_(forms))):
+    for form in uow.session.scalars(select(Suppression.msisdn).where(Suppression.msisdn == _any(forms))):
         latest[forms[form]] = False
     new = [
         (msisdn, person_id, Purpose.NOTICE.value, is_given, uow.now, origin.evidence, uow.actor)
@@ -279,6 +279,10 @@ def _consent(uow: UnitOfWork, told: Iterable[tuple[int, str, bool | None]], orig
         if msisdn not in latest or (latest[msisdn] and not is_given)
     ]
     copy_in(uow.session, Consent, ("msisdn", "person_id", "purpose", "is_given", "at", "evidence", "actor"), new)
+
+
+def _any(words: Iterable[str]) -> Any:
+    return any_(literal(list(words), ARRAY(String)))
 
 
 def _heads(uow: UnitOfWork, heads: Mapping[int, int]) -> None:
