@@ -34,7 +34,26 @@ MENU = (
             Item("texts", "console.texts", "chats", Permission.TEXTS_WRITE),
         ),
     ),
-    Group("records", (Item("people", "console.people_found", "users", Permission.PEOPLE_READ),)),
-    Group("places", ()),
-    Group("oversight", (Item("audit", "console.audit", "eye", Permission.AUDIT_READ),)),
+    Group(
+        "records",
+        (
+            Item("people", "console.people_found", "users", Permission.PEOPLE_READ),
+            Item("labels", "console.labels_due", "lock", Permission.LABELS_SEE),
+        ),
+    ),
+    Group(
+        "places",
+        (
+            Item("places", "console.places", "pin", Permission.PLACES_READ),
+            Item("unplaced", "console.unplaced", "help", Permission.PLACES_SETTLE),
+            Item("duties", "console.duties", "grid", Permission.PLACES_READ),
+        ),
+    ),
+    Group(
+        "oversight",
+        (
+            Item("staff", "console.staff", "key", Permission.USERS_MANAGE),
+            Item("audit", "console.audit", "eye", Permission.AUDIT_READ),
+        ),
+    ),
 )

@@ -89,6 +89,13 @@ class SecondFactorStays(Conflict):
         super().__init__("refusal.second_factor_stays")
 
 
+class SessionOver(NotFound):
+    """No such session of this user is open."""
+
+    def __init__(self) -> None:
+        super().__init__("refusal.session_over")
+
+
 class InvitationOver(NotFound):
     """A link that is unknown, used, withdrawn or too old; which of them is not told."""
 

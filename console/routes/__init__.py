@@ -3,31 +3,43 @@
 from __future__ import annotations
 
 from console.routes import (
+    account,
     audit,
+    borders,
     demo,
+    duties,
     people,
     people_actions,
+    places,
     queue,
     reveal,
     search,
+    staff,
     tasks,
     texts,
     ticket_actions,
     tickets,
+    unplaced,
 )
 from console.routes.blueprint import bp
 
 __all__ = [
+    "account",
     "audit",
+    "borders",
     "bp",
     "demo",
+    "duties",
     "people",
     "people_actions",
+    "places",
     "queue",
     "reveal",
     "search",
+    "staff",
     "tasks",
     "texts",
     "ticket_actions",
     "tickets",
+    "unplaced",
 ]

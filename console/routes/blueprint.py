@@ -14,7 +14,7 @@ from core import web
 from core.uow import UnitOfWork
 from directory.queries.places import place_names
 from staff.guard import current_scope, current_user
-from staff.permissions import Permission, scope_for
+from staff.permissions import Permission, in_force, scope_for
 from staff.queries import CurrentUser
 
 bp = Blueprint("console", __name__, url_prefix="/console", template_folder="../templates", static_folder="../static")
@@ -42,7 +42,7 @@ class Shell:
     open_tasks: int
     late_tasks: int
     menu: tuple[Group, ...]
-    home: str  # endpoint of the reader's first page
+    home: str  # endpoint that leads to the reader's first page
     does_tickets: bool
     does_people: bool
     does_tasks: bool
@@ -67,14 +67,14 @@ def shell(uow: UnitOfWork, counts: Counts | None = None) -> Shell:
     return Shell(
         scope="、".join(names) if web.lang() == "zh" else ", ".join(names),
         user_name=user.name,
-        role=str(user.grants[0].role) if user.grants else "agent",
+        role=next((str(grant.role) for grant in in_force(user.grants, uow.now)), ""),
         now=uow.now,
         open_tickets=known.views[View.OPEN],
         overdue_tickets=known.views[View.OVERDUE],
         open_tasks=known.open_tasks,
         late_tasks=known.late_tasks,
         menu=menu,
-        home=menu[0].items[0].endpoint,
+        home="console.home",
         does_tickets=bool(tickets.prefixes),
         does_people=bool(scope_for(user.grants, Permission.PEOPLE_READ, uow.now).prefixes),
         does_tasks=bool(scope_for(user.grants, Permission.TASKS_DO, uow.now).prefixes),

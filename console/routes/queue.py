@@ -78,13 +78,6 @@ class Page:
     version: str
 
 
-@bp.get("/")
-@needs("tickets.read")
-def home() -> ResponseReturnValue:
-    """The first page is the queue."""
-    return redirect(url_for("console.queue"), code=303)
-
-
 @bp.get("/tickets")
 @needs("tickets.read")
 def queue() -> ResponseReturnValue:

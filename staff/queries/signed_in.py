@@ -75,7 +75,7 @@ def user_by_login(session: Session, login: str) -> User | None:
 
 def names_of(session: Session) -> dict[int, str]:
     """The names of all users by id, for the pages that show who did what."""
-    return dict(session.execute(select(User.id, User.name)).tuples().all())
+    return {row[0]: row[1] for row in session.execute(select(User.id, User.name))}
 
 
 def token_hash(token: str) -> str:

@@ -6,6 +6,7 @@ import hmac
 from collections.abc import Sequence
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 
 from core.uow import UnitOfWork
 from staff import giving, passwords
@@ -149,8 +150,12 @@ def _added(uow: UnitOfWork, login: str, name: str, password_hash: str, lang: str
     if user_by_login(uow.session, login) is not None:
         raise LoginTaken(login)
     user = User(login=written(login), name=name.strip(), password_hash=password_hash, lang=lang)
-    uow.session.add(user)
-    uow.session.flush()  # grants and history rows name the user's id
+    try:
+        with uow.session.begin_nested():
+            uow.session.add(user)
+            uow.session.flush()  # grants and history rows name the user's id
+    except IntegrityError as err:  # somebody took it at the same moment
+        raise LoginTaken(login) from err
     uow.audit("user.added", f"user:{user.id}")
     return user
 
