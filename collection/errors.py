@@ -74,3 +74,24 @@ class TooManyToExport(HotlineError):
 
     def __init__(self, most: int) -> None:
         super().__init__("refusal.too_many_to_export", most=most)
+
+
+class MatchNotFound(NotFound):
+    """There is no such pair or row to decide, or it lies outside the reader's area."""
+
+    def __init__(self) -> None:
+        super().__init__("refusal.match_not_found")
+
+
+class MatchDecided(Conflict):
+    """Somebody decided this pair or row meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__("refusal.match_decided")
+
+
+class MatchUnclear(HotlineError):
+    """The form does not say what was decided, or names somebody who was not shown."""
+
+    def __init__(self) -> None:
+        super().__init__("refusal.match_unclear")

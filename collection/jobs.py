@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from collection.models import Batch, BatchState
-from collection.service import applying, checking, receiving, undoing
+from collection.service import applying, checking, linking, receiving, undoing
 from core.jobs import Deadline, job
 from core.uow import unit_of_work
 
@@ -39,6 +39,17 @@ def tidy() -> bool:
     with unit_of_work("job:collection.tidy") as uow:
         receiving.put_away_unused(uow)
     return False
+
+
+@job("collection.match", every=timedelta(minutes=10))
+def match() -> bool:
+    """Look once a day for pairs in the base that may be one person. True when the minute was up before."""
+    deadline = Deadline()
+    has_more = True
+    while has_more and not deadline.is_over():
+        with unit_of_work("job:collection.match") as uow:
+            has_more = linking.walk(uow)
+    return has_more
 
 
 def _drain(actor: str, state: BatchState, step: Step) -> bool:

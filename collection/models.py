@@ -143,8 +143,8 @@ class MatchCandidate(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    low_id: Mapped[int] = mapped_column(ForeignKey("persons.id"))
-    high_id: Mapped[int] = mapped_column(ForeignKey("persons.id"), index=True)
+    low_id: Mapped[int] = mapped_column(ForeignKey("persons.id", ondelete="CASCADE"))
+    high_id: Mapped[int] = mapped_column(ForeignKey("persons.id", ondelete="CASCADE"), index=True)
     score: Mapped[float]
     reasons: Mapped[list[Any]]
     batch_id: Mapped[int | None] = mapped_column(ForeignKey("batches.id"))
@@ -153,6 +153,17 @@ class MatchCandidate(Base):
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[str] = mapped_column(String(64), default="")
     merge_id: Mapped[int | None]
+
+
+class MatchWalk(Base):
+    """How far the daily look for pairs in the base has come; one row."""
+
+    __tablename__ = "match_walks"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # always 1
+    at_id: Mapped[int]  # the last person looked at
+    begun_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
 
 
 class ImportNote(Base):

@@ -22,6 +22,7 @@ NEAR = {"same_dwelling": 0.18, "same_building": 0.08, "same_community": 0.03}
 SAME_NUMBER = 0.10
 OTHER_SEX = 0.30
 ALMOST = 0.99  # the most that anything but an identity number can say
+NOTHING_ELSE = 0.96  # one name at one door, and neither source knows a birth date: nothing speaks against it
 UNSURE = 0.94  # the most where the name differs or one of the two has died: a person looks
 
 
@@ -70,6 +71,8 @@ def score(one: Record, other: Record) -> Score:
     if near:
         value += NEAR[near]
         reasons.append(near)
+    if one.birth_date is other.birth_date is None and (name, near) == ("same_name", "same_dwelling"):
+        value = NOTHING_ELSE
     if one.numbers & other.numbers:
         value += SAME_NUMBER
         reasons.append("same_number")

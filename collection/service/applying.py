@@ -178,7 +178,7 @@ def _change(batch: Batch, decision: Decision, standing: Standing) -> Change:
     taken += sorted({_phone_field(phone.kind) for phone in decision.new_phones})
     taken += ["head"] if decision.is_head else []
     taken += ["consent"] if decision.consent is not None else []
-    residence = {"kind": one.residence_kind} if "residence_kind" in decision.taken or is_moving else {}
+    residence: dict[str, Any] = {"kind": one.residence_kind} if "residence_kind" in decision.taken or is_moving else {}
     residence |= {"from_on": _day(one.living_since)} if "living_since" in decision.taken else {}
     return Change(
         person_id=standing.person_id,
@@ -334,4 +334,4 @@ def _finish(uow: UnitOfWork, batch: Batch) -> None:
     batch.counts = counted(uow, batch.id)
     receiving.drop_file(uow, batch)
     uow.actor = batch.applied_by
-    uow.audit("batch.loaded", f"batch:{batch.id}", place=batch.jurisdiction_code, **batch.counts["outcomes"])
+    uow.audit("batch.loaded", f"batch:{batch.id}", place=batch.jurisdiction_code, rows=batch.counts["outcomes"])

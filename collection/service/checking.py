@@ -29,6 +29,7 @@ from directory.queries.places import area_codes_of, gazetteer
 AT_ONCE = 1_000
 """Rows of one transaction."""
 KEY_BITS = 64
+HALF: int = 2 ** (KEY_BITS - 1)
 
 Row = tuple[int, list[str]]
 
@@ -225,7 +226,7 @@ def _keys(uow: UnitOfWork, decision: Decision) -> tuple[list[int], int | None]:
 def _short(uow: UnitOfWork, words: str) -> int:
     """Sixty-four bits of a keyed hash: enough to tell the people of a file apart."""
     bits = int(keyed(uow.settings.hash_key, "row", words)[: KEY_BITS // 4], 16)
-    return bits - 2 ** (KEY_BITS - 1)
+    return bits - HALF
 
 
 def _seal(uow: UnitOfWork, number: str) -> str:
@@ -260,7 +261,7 @@ def _finish(uow: UnitOfWork, batch_id: int) -> None:
     batch.state, batch.checked_at, batch.rows = BatchState.CHECKED, uow.now, batch.done
     batch.counts = counted(uow, batch.id)
     _compare_with_last(uow, batch)
-    uow.audit("batch.checked", f"batch:{batch.id}", place=batch.jurisdiction_code, **batch.counts["outcomes"])
+    uow.audit("batch.checked", f"batch:{batch.id}", place=batch.jurisdiction_code, rows=batch.counts["outcomes"])
 
 
 def counted(uow: UnitOfWork, batch_id: int) -> dict[str, dict[str, int]]:

@@ -1,4 +1,4 @@
-"""Whom rows are about: the same identity number, the source's own id, or name, birth date and door."""
+"""Whom rows are about: the same identity number, the source's own id, or name with birth date or door beside it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,15 @@ from datetime import date
 from sqlalchemy import text
 
 from collection.models import Batch, Outcome
+from collection.record_linkage import Record, Verdict, births_alike, names_alike
 from collection.resident_row import Reason, Resident
+from collection.service import linking
+from collection.service.linking import Asked
+from config.policy import CollectionPolicy
 from core.uow import UnitOfWork
 
 LONGEST_ID = 64
+MOST_SHOWN = 5  # persons whom one row may be
 CANDIDATES = text(
     "select distinct n.place, coalesce(p.merged_into_id, p.id) as person_id, n.how "
     "from unnest(cast(:places as int[]), cast(:hows as text[]), cast(:hashes as text[]), cast(:lists as text[]), "
@@ -24,11 +29,6 @@ CANDIDATES = text(
     "union all select id, merged_into_id from persons "
     "where n.how = 'name' and birth_date = n.birth and name = n.name and erased_at is null"
     ") p on true"
-)
-AT_THE_DOOR = text(
-    "select n.place, coalesce(p.merged_into_id, p.id) from unnest(cast(:places as int[]), cast(:homes as int[]), "
-    "cast(:names as text[])) as n (place, home_id, name) "
-    "join persons p on p.household_id = n.home_id and p.name = n.name and p.erased_at is null"
 )
 STANDING = text(
     "select p.id, p.name, p.sex, p.birth_date, p.lang, p.access_need, p.registered_place, p.nationality, p.id_hash, "
@@ -83,12 +83,14 @@ def source_id(batch: Batch, one: Resident) -> str | None:
 def find(uow: UnitOfWork, batch: Batch, residents: Sequence[Resident], households: Sequence[int | None]) -> list[Found]:
     """Whom each row is about, three statements for all. `households` are those behind the rows' doors, if known."""
     hits = _candidates(uow, batch, residents)
-    door = _at_the_door(uow, residents, households)
-    ids = {person_id for mine in hits.values() for person_id in mine} | {one for many in door.values() for one in many}
+    records = [_record(one) for one in residents]
+    near = linking.lookalikes(uow, [Asked(*asked) for asked in zip(records, households, strict=True)])
+    ids = {person_id for mine in hits.values() for person_id in mine} | {one for many in near.values() for one in many}
     standing = _standing(uow, ids)
+    policy = uow.policy.collection
     return [
-        _judge(one, household_id, hits.get(place, {}), door.get(place, set()), standing)
-        for place, (one, household_id) in enumerate(zip(residents, households, strict=True))
+        _judge(policy, record, hits.get(place, {}), near.get(place, set()), standing)
+        for place, record in enumerate(records)
     ]
 
 
@@ -105,40 +107,64 @@ def told(uow: UnitOfWork, sure: Sure) -> Found:
 
 
 def _judge(
-    one: Resident,
-    household_id: int | None,
+    policy: CollectionPolicy,
+    one: Record,
     hits: Mapping[int, set[str]],
-    door: set[int],
+    near: set[int],
     standing: Mapping[int, Standing],
 ) -> Found:
-    people = {number: standing[number] for number in {*hits, *door} if number in standing}
+    people = {number: standing[number] for number in {*hits, *near} if number in standing}
     by_identity = [number for number, hows in hits.items() if "identity" in hows and number in people]
     if len(by_identity) == 1:
         return Found(Outcome.UPDATE, people[by_identity[0]])
-    possible = {number: who for number, who in people.items() if not _is_another(one, who)}
-    by_list = [number for number in possible if "list" in hits.get(number, ())]
-    if len(by_list) == 1 and not by_identity:
-        return Found(Outcome.UPDATE, possible[by_list[0]])
-    at_home = [
-        number
-        for number, who in possible.items()
-        if who.household_id == household_id and who.values["birth_date"] == one.birth_date and number not in by_identity
-    ]
-    if len(at_home) == 1 and not by_identity:
-        return Found(Outcome.UPDATE, possible[at_home[0]])
-    maybe = by_identity or sorted(possible)
-    if maybe:
-        return Found(Outcome.NEEDS_MATCH, None, [Reason("may_be", {"person_id": number}) for number in maybe[:5]])
-    return Found(Outcome.CREATE)
+    if by_identity:
+        return _unsure(by_identity)
+    known = {number: _record_of(who) for number, who in people.items()}
+    for number in (number for number, hows in hits.items() if "list" in hows and number in known):
+        if not (one.identity and known[number].identity):
+            return Found(Outcome.UPDATE, people[number]) if _may_have_changed(one, known[number]) else _unsure([number])
+    likely = linking.weigh(policy, one, known)
+    same = [found for found in likely if found.verdict is Verdict.SAME]
+    if len(same) == 1:
+        return Found(Outcome.UPDATE, people[same[0].person_id])
+    return _unsure([found.person_id for found in likely]) if likely else Found(Outcome.CREATE)
 
 
-def _is_another(one: Resident, who: Standing) -> bool:
-    """Two identity numbers, or two birthdays at one door, are two people."""
-    has_other_identity = bool(one.identity and who.values["identity"] and one.identity != who.values["identity"])
-    has_other_birthday = bool(
-        one.birth_date and who.values["birth_date"] and one.birth_date != who.values["birth_date"]
+def _unsure(person_ids: Sequence[int]) -> Found:
+    """A person must say which of these it is, the likeliest first."""
+    reasons = [Reason("may_be", {"person_id": number}) for number in person_ids[:MOST_SHOWN]]
+    return Found(Outcome.NEEDS_MATCH, None, reasons)
+
+
+def _may_have_changed(one: Record, known: Record) -> bool:
+    """Whether one line of a list is still about the same person: the name or the birth date is as it was."""
+    return bool(names_alike(one.name, known.name)) or births_alike(one.birth_date, known.birth_date) == "same_birth"
+
+
+def _record(one: Resident) -> Record:
+    return Record(
+        name=one.name,
+        sex=one.sex,
+        birth_date=date.fromisoformat(one.birth_date) if one.birth_date else None,
+        community_code=one.community_code,
+        address=one.address,
+        identity=one.identity,
+        numbers=frozenset(phone.msisdn for phone in one.phones),
     )
-    return has_other_identity or has_other_birthday
+
+
+def _record_of(who: Standing) -> Record:
+    born = who.values["birth_date"]
+    return Record(
+        name=who.values["name"],
+        sex=who.values["sex"],
+        birth_date=date.fromisoformat(born) if born else None,
+        community_code=who.community_code,
+        address=who.address,
+        identity=who.values["identity"],
+        numbers=frozenset(number for number, is_wrong in who.phones if not is_wrong),
+        has_died=who.died_on is not None,
+    )
 
 
 def _candidates(uow: UnitOfWork, batch: Batch, residents: Sequence[Resident]) -> dict[int, dict[int, set[str]]]:
@@ -157,22 +183,6 @@ def _candidates(uow: UnitOfWork, batch: Batch, residents: Sequence[Resident]) ->
     told = dict(zip(names, map(list, zip(*asked, strict=True)), strict=True))
     for place, person_id, how in uow.session.execute(CANDIDATES, told):
         found.setdefault(place, {}).setdefault(person_id, set()).add(how)
-    return found
-
-
-def _at_the_door(
-    uow: UnitOfWork, residents: Sequence[Resident], households: Sequence[int | None]
-) -> dict[int, set[int]]:
-    asked = [
-        (place, home, one.name)
-        for place, (one, home) in enumerate(zip(residents, households, strict=True))
-        if home is not None
-    ]
-    found: dict[int, set[int]] = {}
-    if asked:
-        told = dict(zip(("places", "homes", "names"), map(list, zip(*asked, strict=True)), strict=True))
-        for place, person_id in uow.session.execute(AT_THE_DOOR, told):
-            found.setdefault(place, set()).add(person_id)
     return found
 
 

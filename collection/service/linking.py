@@ -1,0 +1,174 @@
+"""Who may be the person of a row, and who in the base may be one person: found in bulk, weighed by the rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import text
+
+from collection.models import MatchCandidate, MatchWalk
+from collection.record_linkage import Record, Score, Verdict, score, verdict
+from config.policy import CollectionPolicy
+from core.bulk import insert_missing
+from core.uow import UnitOfWork
+
+AT_ONCE = 2_000
+"""Persons of the base that are looked at together."""
+WALK_EVERY = timedelta(hours=24)
+LOOKALIKES = text(
+    "select distinct n.place, coalesce(p.merged_into_id, p.id) "
+    "from unnest(cast(:places as int[]), cast(:homes as int[]), cast(:names as text[]), cast(:births as date[]), "
+    "cast(:swapped as date[]), cast(:numbers as text[])) as n (place, home_id, name, birth, swapped, msisdn) "
+    "join lateral ("
+    "select id, merged_into_id, erased_at from persons where n.home_id is not null and household_id = n.home_id "
+    "union all select id, merged_into_id, erased_at from persons "
+    "where n.swapped is not null and birth_date = n.swapped and name = n.name "
+    "union all select p.id, p.merged_into_id, p.erased_at from contacts c join persons p on p.id = c.person_id "
+    "where n.msisdn is not null and c.msisdn = n.msisdn and c.wrong_since is null and p.name = n.name"
+    ") p on p.erased_at is null"
+)
+PAIRS = text(
+    "with chunk as (select * from persons where id > :after and id <= :until and merged_into_id is null "
+    "and erased_at is null), "
+    "pairs as ("
+    "select p.id as low, q.id as high from chunk p join persons q on q.id_hash = p.id_hash and q.id > p.id "
+    "union select p.id, q.id from chunk p join persons q "
+    "on q.birth_date = p.birth_date and q.name = p.name and q.id > p.id "
+    "union select p.id, q.id from chunk p join persons q on q.household_id = p.household_id and q.id > p.id "
+    "and (q.birth_date is null or p.birth_date is null "
+    "or extract(year from q.birth_date) = extract(year from p.birth_date)) "
+    "union select p.id, q.id from chunk p join persons q "
+    "on extract(day from p.birth_date) <= 12 and q.birth_date = make_date(extract(year from p.birth_date)::int, "
+    "extract(day from p.birth_date)::int, extract(month from p.birth_date)::int) and q.name = p.name and q.id > p.id "
+    "union select p.id, q.id from chunk p join contacts c on c.person_id = p.id and c.wrong_since is null "
+    "join contacts d on d.msisdn = c.msisdn and d.wrong_since is null join persons q on q.id = d.person_id "
+    "and q.name = p.name and q.id > p.id) "
+    "select low, high from pairs join persons q on q.id = high "
+    "where q.merged_into_id is null and q.erased_at is null and not exists "
+    "(select 1 from match_candidates m where m.low_id = low and m.high_id = high)"
+)
+RECORDS = text(
+    "select p.id, p.name, p.sex, p.birth_date, h.community_code, h.address, coalesce(p.id_hash, ''), "
+    "p.died_on is not null, coalesce((select array_agg(c.msisdn) from contacts c where c.person_id = p.id "
+    "and c.wrong_since is null), '{}') from persons p join households h on h.id = p.household_id where p.id = any(:ids)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One row that looks for its person: what it says, and the household behind its door where that is known."""
+
+    record: Record
+    household_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """Somebody who may be the person, and how likely that is."""
+
+    person_id: int
+    score: Score
+    verdict: Verdict
+
+
+def lookalikes(uow: UnitOfWork, rows: Sequence[Asked]) -> dict[int, set[int]]:
+    """Persons worth weighing for each row beside those of its identity number, list or name and birth date.
+
+    Who lives behind the door, whose day and month are swapped, who has the name and one of the numbers. One statement
+    for all rows; the keys are places in `rows`. Merged persons come as whom they became.
+    """
+    asked = [one for place, row in enumerate(rows) for one in _asked(place, row)]
+    found: dict[int, set[int]] = {}
+    if asked:
+        names = ("places", "homes", "names", "births", "swapped", "numbers")
+        told = dict(zip(names, map(list, zip(*asked, strict=True)), strict=True))
+        for place, person_id in uow.session.execute(LOOKALIKES, told):
+            found.setdefault(place, set()).add(person_id)
+    return found
+
+
+def weigh(policy: CollectionPolicy, one: Record, people: Mapping[int, Record]) -> list[Likeness]:
+    """Those of the people who are or may be this one, the likeliest first."""
+    found = [_likeness(policy, person_id, score(one, other)) for person_id, other in people.items()]
+    return sorted(
+        (one for one in found if one.verdict is not Verdict.DIFFERENT),
+        key=lambda one: (-one.score.value, one.person_id),
+    )
+
+
+def records(uow: UnitOfWork, person_ids: Iterable[int]) -> dict[int, Record]:
+    """What the base says of these persons, in one statement."""
+    ids = sorted(set(person_ids))
+    if not ids:
+        return {}
+    return {row[0]: _record(row) for row in uow.session.execute(RECORDS, {"ids": ids})}
+
+
+def walk(uow: UnitOfWork) -> bool:
+    """Look for pairs among the next persons of the base. Returns whether there is more to do today.
+
+    Once a day everybody is looked at, from the first to the last id; the place is kept, so a walk goes on after a
+    stop. Pairs that somebody decided are never proposed again.
+    """
+    place = uow.session.get(MatchWalk, 1, with_for_update=True, populate_existing=True)
+    if place is None:
+        place = MatchWalk(id=1, at_id=0, begun_at=uow.now)
+        uow.session.add(place)
+    elif place.ended_at is not None:
+        if uow.now - place.begun_at < WALK_EVERY:
+            return False
+        place.at_id, place.begun_at, place.ended_at = 0, uow.now, None
+    until = uow.session.scalar(
+        text("select max(id) from (select id from persons where id > :after order by id limit :count) as next"),
+        {"after": place.at_id, "count": AT_ONCE},
+    )
+    if until is None:
+        place.ended_at = uow.now
+        return False
+    propose(uow, place.at_id, until)
+    place.at_id = until
+    return True
+
+
+def propose(uow: UnitOfWork, after: int, until: int) -> int:
+    """Write down the pairs of these persons (ids behind `after` up to `until`) with later ones. Returns how many."""
+    pairs = uow.session.execute(PAIRS, {"after": after, "until": until}).tuples().all()
+    known = records(uow, {one for pair in pairs for one in pair})
+    rows = []
+    for low, high in pairs:
+        found = _likeness(uow.policy.collection, high, score(known[low], known[high]))
+        if found.verdict is not Verdict.DIFFERENT:
+            rows.append(
+                {
+                    "low_id": low,
+                    "high_id": high,
+                    "score": found.score.value,
+                    "reasons": list(found.score.reasons),
+                    "found_at": uow.now,
+                    "decided_by": "",
+                }
+            )
+    return insert_missing(uow.session, MatchCandidate, rows, "low_id", "high_id")
+
+
+def _asked(place: int, row: Asked) -> list[tuple[int, int | None, str, date | None, date | None, str | None]]:
+    one = row.record
+    swapped = None
+    if one.birth_date is not None and one.birth_date.day <= 12 and one.birth_date.day != one.birth_date.month:
+        swapped = date(one.birth_date.year, one.birth_date.day, one.birth_date.month)
+    first = [(place, row.household_id, one.name, one.birth_date, swapped, None)]
+    lines = [(place, None, one.name, None, None, number) for number in sorted(one.numbers)]
+    return [*first, *lines]
+
+
+def _likeness(policy: CollectionPolicy, person_id: int, found: Score) -> Likeness:
+    same, maybe = policy.match_same_percent / 100, policy.match_maybe_percent / 100
+    return Likeness(person_id, found, verdict(found.value, same, maybe))
+
+
+def _record(row: Any) -> Record:
+    _, name, sex, born, code, address, identity, has_died, numbers = row
+    return Record(name, sex, born, code, address, identity, frozenset(numbers), has_died)

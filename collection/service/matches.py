@@ -1,0 +1,106 @@
+"""What a person decides of pairs and rows that may be one person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from collection.errors import MatchDecided, MatchNotFound, MatchUnclear
+from collection.models import BatchRow, Decision, MatchCandidate, Outcome
+from collection.service import applying
+from core.uow import UnitOfWork
+from directory.models import Merge
+from directory.service import merges
+
+
+def same(uow: UnitOfWork, candidate_id: int, kept_id: int) -> Merge:
+    """The two are one person: merge the other one into `kept_id`. Raises MatchNotFound, MatchDecided, MatchUnclear.
+
+    And whatever the merge refuses: two identity numbers, somebody merged or erased meanwhile.
+    """
+    pair = _held(uow, candidate_id)
+    if kept_id not in (pair.low_id, pair.high_id):
+        raise MatchUnclear
+    gone_id = pair.high_id if kept_id == pair.low_id else pair.low_id
+    done = merges.merge(uow, kept_id, gone_id, pair.score, pair.reasons)
+    _decide(uow, pair, Decision.SAME)
+    pair.merge_id = done.id
+    return done
+
+
+def different(uow: UnitOfWork, candidate_id: int) -> None:
+    """The two are two, and are not proposed again. Raises MatchNotFound and MatchDecided."""
+    pair = _held(uow, candidate_id)
+    _decide(uow, pair, Decision.DIFFERENT)
+    uow.audit("match.different", f"match:{pair.id}", low=pair.low_id, high=pair.high_id)
+
+
+def undo(uow: UnitOfWork, merge_id: int) -> Merge:
+    """Take a merge back; its pair counts as two people from now on. Raises what the parting refuses."""
+    done = merges.unmerge(uow, merge_id)
+    pair = uow.session.scalar(select(MatchCandidate).where(MatchCandidate.merge_id == merge_id))
+    if pair is not None:
+        _decide(uow, pair, Decision.DIFFERENT)
+    return done
+
+
+def row_is(uow: UnitOfWork, row_id: int, person_id: int | None) -> int | None:
+    """A row of a list is about this person, or about nobody whom we know (None). Returns whom it is about now.
+
+    Those who were shown and not chosen are not proposed as this person again. Raises MatchNotFound, MatchDecided and
+    MatchUnclear.
+    """
+    row = uow.session.get(BatchRow, row_id)
+    if row is None:
+        raise MatchNotFound
+    shown = shown_for(row)
+    if person_id is not None and person_id not in shown:
+        raise MatchUnclear
+    if not applying.settle_match(uow, row_id, person_id):
+        raise MatchDecided
+    uow.session.flush()
+    chosen = row.person_id
+    if chosen is not None and row.outcome in (Outcome.CREATE, Outcome.UPDATE, Outcome.SKIP):
+        _keep_apart(uow, chosen, [one for one in shown if one != chosen])
+    return chosen
+
+
+def shown_for(row: BatchRow) -> list[int]:
+    """The persons whom a row may be about, the likeliest first."""
+    return [int(reason["person_id"]) for reason in row.reasons if reason.get("key") == "may_be"]
+
+
+def _held(uow: UnitOfWork, candidate_id: int) -> MatchCandidate:
+    pair = uow.session.get(MatchCandidate, candidate_id, with_for_update=True, populate_existing=True)
+    if pair is None:
+        raise MatchNotFound
+    if pair.decision is not None:
+        raise MatchDecided
+    return pair
+
+
+def _decide(uow: UnitOfWork, pair: MatchCandidate, decision: Decision) -> None:
+    pair.decision, pair.decided_at, pair.decided_by = decision, uow.now, uow.actor
+
+
+def _keep_apart(uow: UnitOfWork, person_id: int, others: Sequence[int]) -> None:
+    for other in others:
+        low, high = sorted((person_id, other))
+        wish = insert(MatchCandidate).values(
+            low_id=low,
+            high_id=high,
+            score=0.0,
+            reasons=[],
+            found_at=uow.now,
+            decision=Decision.DIFFERENT,
+            decided_at=uow.now,
+            decided_by=uow.actor,
+        )
+        said = {"decision": Decision.DIFFERENT, "decided_at": uow.now, "decided_by": uow.actor}
+        uow.session.execute(
+            wish.on_conflict_do_update(
+                index_elements=["low_id", "high_id"], set_=said, where=MatchCandidate.decision.is_(None)
+            )
+        )
