@@ -14,6 +14,7 @@ import collection.jobs
 import collection.models
 import collection.reactions
 import collection.service.forgetting
+import console.cli
 import console.routes
 import core.audit_job
 import core.cli
@@ -76,6 +77,7 @@ JOB_MODULES = (
 COMMANDS = (
     understanding.cli.understand,
     telephony.cli.phone,
+    console.cli.reads,
     core.cli.audit,
     seed.seed,
     seed.contacts,
@@ -109,6 +111,7 @@ SUBSCRIPTIONS: events.Subscriptions = {
         ivr.reactions.forget_calls,
         collection.reactions.forget_rows,
     ),
+    directory.events.PlaceSettled: (collection.reactions.load_placed_row,),
     directory.events.HelperNamed: (sms.reactions.tell_of_helper,),
     directory.events.CorrectionTold: (ticketing.reactions.check_correction,),
     directory.events.CorrectionSettled: (directory.reactions.answer_request, ticketing.reactions.correction_done),

@@ -95,3 +95,17 @@ class MatchUnclear(HotlineError):
 
     def __init__(self) -> None:
         super().__init__("refusal.match_unclear")
+
+
+class NoFile(HotlineError):
+    """Nothing was uploaded."""
+
+    def __init__(self) -> None:
+        super().__init__("refusal.no_file")
+
+
+class BadDay(HotlineError):
+    """No day of which a list could be."""
+
+    def __init__(self) -> None:
+        super().__init__("refusal.bad_date")

@@ -38,6 +38,8 @@ MENU = (
         "records",
         (
             Item("people", "console.people_found", "users", Permission.PEOPLE_READ),
+            Item("imports", "console.imports", "inbox", Permission.IMPORTS_RUN),
+            Item("exports", "console.exports", "download", Permission.EXPORTS_RUN),
             Item("labels", "console.labels_due", "lock", Permission.LABELS_SEE),
         ),
     ),
@@ -53,6 +55,8 @@ MENU = (
         "oversight",
         (
             Item("staff", "console.staff", "key", Permission.USERS_MANAGE),
+            Item("privacy", "console.privacy_desk", "shield", Permission.PRIVACY_DO),
+            Item("retention", "console.retention_table", "clock", Permission.RETENTION_SET),
             Item("audit", "console.audit", "eye", Permission.AUDIT_READ),
         ),
     ),

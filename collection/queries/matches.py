@@ -143,7 +143,7 @@ def ticket_counts(session: Session, person_ids: Collection[int]) -> dict[int, in
         .where(or_(Person.id.in_(person_ids), Person.merged_into_id.in_(person_ids)))
         .group_by(kept)
     )
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 def sources(session: Session, person_ids: Collection[int]) -> dict[tuple[int, str], Provenance]:

@@ -279,7 +279,7 @@ def counted(uow: UnitOfWork, batch_id: int) -> dict[str, dict[str, int]]:
     refused = {key: count for outcome, key, count in reasons if outcome == Outcome.REFUSE}
     kept: dict[str, int] = {}
     for outcome, key, count in reasons:
-        if outcome != Outcome.REFUSE:
+        if outcome != Outcome.REFUSE and key != "takes":
             kept[key] = kept.get(key, 0) + count
     return {"outcomes": {one.value: count for one, count in outcomes if one}, "refused": refused, "kept": kept}
 

@@ -75,7 +75,15 @@ def decide_all(
     for decision in living:
         if decision.outcome is Outcome.UPDATE and not _has_news(decision):
             decision.outcome = Outcome.SKIP
+        if decision.outcome is Outcome.UPDATE:
+            decision.reasons[:0] = [Reason("takes", {"field": name}) for name in _news(decision)]
     return made
+
+
+def _news(decision: Decision) -> list[str]:
+    numbers = {"mobile" if phone.kind == "mobile" else "landline" for phone in decision.new_phones}
+    more = [("head", decision.is_head), ("consent", decision.consent is not None)]
+    return [*decision.taken, *sorted(numbers), *(name for name, is_new in more if is_new)]
 
 
 def _has_news(decision: Decision) -> bool:

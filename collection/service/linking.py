@@ -8,11 +8,11 @@ from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
 
 from collection.models import MatchCandidate, MatchWalk
 from collection.record_linkage import Record, Score, Verdict, score, verdict
 from config.policy import CollectionPolicy
-from core.bulk import insert_missing
 from core.uow import UnitOfWork
 
 AT_ONCE = 2_000
@@ -135,7 +135,7 @@ def walk(uow: UnitOfWork) -> bool:
 
 def propose(uow: UnitOfWork, after: int, until: int) -> int:
     """Write down the pairs of these persons (ids behind `after` up to `until`) with later ones. Returns how many."""
-    pairs = uow.session.execute(PAIRS, {"after": after, "until": until}).tuples().all()
+    pairs = [(row[0], row[1]) for row in uow.session.execute(PAIRS, {"after": after, "until": until})]
     known = records(uow, {one for pair in pairs for one in pair})
     rows = []
     for low, high in pairs:
@@ -151,7 +151,10 @@ def propose(uow: UnitOfWork, after: int, until: int) -> int:
                     "decided_by": "",
                 }
             )
-    return insert_missing(uow.session, MatchCandidate, rows, "low_id", "high_id")
+    if rows:
+        wish = insert(MatchCandidate).on_conflict_do_nothing(index_elements=["low_id", "high_id"])
+        uow.session.execute(wish, rows)
+    return len(rows)
 
 
 def _asked(place: int, row: Asked) -> list[tuple[int, int | None, str, date | None, date | None, str | None]]:

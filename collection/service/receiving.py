@@ -168,9 +168,9 @@ def _field(name: str) -> str:
 
 def _refuse_bad(batch: Batch, mapping: Mapping[str, str]) -> None:
     if absent := fields.missing(mapping):
-        raise BadMapping("missing", field=absent[0].value)
+        raise BadMapping(f"missing_{absent[0].value}")
     if twice := fields.fields_twice(mapping):
-        raise BadMapping("twice", field=twice[0])
+        raise BadMapping("twice", columns=", ".join(one for one, field in mapping.items() if field in twice))
     if batch.source.kind == THIRD_PARTY:
         if any(field in mapping.values() for field in fields.NOT_FOR_THIRD_PARTIES):
             raise BadMapping("identity")
