@@ -120,8 +120,8 @@ def upgrade() -> None:
         sa.Column("decided_by", sa.String(length=64), nullable=False),
         sa.Column("merge_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["batch_id"], ["batches.id"], name="fk_match_candidates_batch_id"),
-        sa.ForeignKeyConstraint(["high_id"], ["persons.id"], name="fk_match_candidates_high_id"),
-        sa.ForeignKeyConstraint(["low_id"], ["persons.id"], name="fk_match_candidates_low_id"),
+        sa.ForeignKeyConstraint(["high_id"], ["persons.id"], name="fk_match_candidates_high_id", ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["low_id"], ["persons.id"], name="fk_match_candidates_low_id", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name="pk_match_candidates"),
         sa.UniqueConstraint("low_id", "high_id", name="uq_match_candidates_low_id_high_id"),
     )
@@ -133,9 +133,18 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("decision is null"),
     )
+    op.create_table(
+        "match_walks",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at_id", sa.Integer(), nullable=False),
+        sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_match_walks"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("match_walks")
     op.drop_index(
         "ix_match_candidates_open", table_name="match_candidates", postgresql_where=sa.text("decision is null")
     )

@@ -150,6 +150,14 @@ def test_the_dead_are_not_made_one_with_the_living_without_a_person() -> None:
     assert judged(replace(ZHANG, has_died=True), replace(ZHANG, has_died=True)) is Verdict.SAME
 
 
+def test_one_name_at_one_door_is_one_person_where_neither_list_knows_a_birth_date() -> None:
+    one = replace(ZHANG, birth_date=None, numbers=frozenset())
+
+    assert judged(one, one) is Verdict.SAME
+    assert judged(replace(one, sex="F"), one) is Verdict.MAYBE
+    assert judged(one, ZHANG) is Verdict.MAYBE
+
+
 def test_the_smallest_place_that_is_shared_counts() -> None:
     assert nearness(ZHANG, replace(ZHANG, address="8号楼1单元102")) == "same_building"
     assert nearness(ZHANG, replace(ZHANG, address="9号楼1单元102")) == "same_community"
