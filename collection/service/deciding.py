@@ -168,7 +168,7 @@ def _origins(uow: UnitOfWork, person_ids: Sequence[int]) -> dict[tuple[int, str]
     """Where the values of these persons come from, by person and field; one statement, and one for the sources."""
     if not person_ids:
         return {}
-    authority: dict[str, int] = dict(uow.session.execute(select(Source.name, Source.authority)).tuples().all())
+    authority: dict[str, int] = dict(uow.session.execute(select(Source.name, Source.authority)).all())
     rows = uow.session.execute(LATEST, {"ids": list(person_ids)})
     return {
         (person_id, name): Origin(source, authority.get(source, 0), as_of) for person_id, name, source, as_of in rows

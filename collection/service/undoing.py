@@ -54,7 +54,7 @@ def undo_some(uow: UnitOfWork, batch_id: int) -> bool:
 
 
 def _finish(uow: UnitOfWork, batch: Batch) -> None:
-    made = uow.session.execute(select(Made.kind, Made.made_id).where(Made.batch_id == batch.id)).tuples().all()
+    made = uow.session.execute(select(Made.kind, Made.made_id).where(Made.batch_id == batch.id)).all()
     unloading.remove_places(uow, made)
     uow.session.execute(delete(Made).where(Made.batch_id == batch.id))
     waiting = text("select 'import_row:' || id from batch_rows where batch_id = :batch_id and outcome = 'needs_place'")

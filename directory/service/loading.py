@@ -302,7 +302,7 @@ def _new_heads(uow: UnitOfWork, person_ids: Collection[int]) -> dict[int, int]:
     if not person_ids:
         return {}
     rows = uow.session.execute(select(Person.household_id, Person.id).where(Person.id.in_(person_ids)))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 MOVE = (
