@@ -1,4 +1,4 @@
-"""`make bench`: print every figure, or those that are named: texts webhook matching memory; `kill` by name only."""
+"""`make bench`: print every figure, or those named: texts webhook matching memory people; `kill` by name only."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def main(wanted: list[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # ends what a measure has started
     wording, policy = _toml("ivr/wording/zh-CN.toml"), _toml("config/policy.toml")
     os.environ["BENCH_GREETING"] = str(wording["greeting"]).format(city=policy["city"]["name"]["zh"])
-    from bench import kill, matching, memory, naive, texts, webhook
+    from bench import kill, matching, memory, naive, people, texts, webhook
 
     naive.Base.metadata.create_all(naive.sessions.kw["bind"])
-    measures = {"texts": texts, "webhook": webhook, "matching": matching, "memory": memory}
+    measures = {"texts": texts, "webhook": webhook, "matching": matching, "memory": memory, "people": people}
     for name in wanted or list(measures):
         ({**measures, "kill": kill})[name].measure()
     return 0
