@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal, or_, select, tuple_, union_all
+from sqlalchemy import ColumnElement, String, and_, func, literal, or_, select, tuple_, type_coerce, union_all
 from sqlalchemy.orm import Session, aliased
 
 from directory.models import Contact, Household, Person
@@ -85,7 +85,7 @@ def dealings(
         Call.msisdn,
         Call.about,
         literal("").label("words"),
-        Call.outcome.label("state"),
+        type_coerce(Call.outcome, String).label("state"),
         Call.direction.label("detail"),
     ).where(
         or_(
@@ -119,7 +119,7 @@ def dealings(
         OutboundSms.msisdn,
         OutboundSms.about,
         OutboundSms.body,
-        OutboundSms.delivery,
+        type_coerce(OutboundSms.delivery, String),
         literal(""),
     ).where(
         or_(

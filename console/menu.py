@@ -46,7 +46,7 @@ MENU = (
     Group(
         "places",
         (
-            Item("places", "console.places", "pin", Permission.PLACES_READ),
+            Item("jurisdictions", "console.places", "pin", Permission.PLACES_READ),
             Item("unplaced", "console.unplaced", "help", Permission.PLACES_SETTLE),
             Item("duties", "console.duties", "grid", Permission.PLACES_READ),
         ),

@@ -8,13 +8,14 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from console import queries
-from console.paging import cursor, read_cursor
+from console.paging import cursor, read_cursor, read_id
 from console.routes.blueprint import bp, show
 from console.routes.words import ClockView, clock_view, matter, moment
 from core import web
 from core.uow import UnitOfWork, unit_of_work
 from staff.guard import actor, current_scope, current_user, needs
 from ticketing.models import Task, Ticket
+from ticketing.reactions import CORRECTION
 from ticketing.service import tasks as service
 
 
@@ -27,6 +28,7 @@ class Row:
     sentence: str
     msisdn: str | None  # drawn by m.number: a call cannot be returned to four dots
     code: str
+    correction: int | None  # of a person whose record is said to be wrong
     matter: str
     owner: str
     is_mine: bool
@@ -78,6 +80,7 @@ def _row(uow: UnitOfWork, task: Task, ticket: Ticket | None, owner: str | None) 
         sentence=web.say(f"ticketing.task.{task.reason}"),
         msisdn=task.msisdn,
         code=ticket.code if ticket else "",
+        correction=read_id(task.cause.removeprefix(CORRECTION)) if task.cause.startswith(CORRECTION) else None,
         matter=matter(ticket) if ticket else "",
         owner=owner or "",
         is_mine=task.owner_id == current_user().user_id,

@@ -13,9 +13,11 @@ from flask.typing import ResponseReturnValue
 
 from config import policy as policy_file
 from console import queries
+from console.handing import handing
 from console.privacy import without_numbers
 from console.queries import Whole
 from console.routes.blueprint import bp, show
+from console.routes.people import flag_marks
 from console.routes.words import matter, moment, place, ticket_clock
 from console.timeline import Entry, Kind, Turn, merge, only
 from core import web
@@ -211,6 +213,8 @@ def ticket_page(uow: UnitOfWork, found: Whole, scope: Scope, typed: Typed = NOTH
         "ranking": _ranking(uow, one) if may.dispatch else [],
         "needs_person": one.match_at is None and one.state in (State.OPEN, State.NEW) and bool(one.service),
         "requester": one.requester_name,
+        "flags": flag_marks(uow, scope, one.household_id),
+        "household_id": one.household_id if scope.may("people.read") else None,
         "lang": one.lang,
         "access_need": found.person.access_need if found.person else None,
         "id": one.id,
@@ -223,6 +227,7 @@ def ticket_page(uow: UnitOfWork, found: Whole, scope: Scope, typed: Typed = NOTH
         "description": one.description if scope.may("numbers.see") else without_numbers(one.description),
         "also": [{"code": other.code, "matter": matter(other)} for other in found.also],
         "needs_facts": one.state == State.NEW,
+        "handing": handing(uow, one, scope),
         "services": [Choice(s.code, s.name[web.lang()]) for s in uow.catalogue.services.values()] if may.place else [],
         "communities": [
             Choice(c.code, c.name_zh if web.lang() == "zh" else c.name_en) for c in communities(uow.session, scope)

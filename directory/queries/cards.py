@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, String, func, or_, select, true
+from sqlalchemy import Select, String, column, func, or_, select, true
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from directory.errors import HouseholdNotFound
@@ -296,7 +297,8 @@ def _numbers(session: Session, scope: Scope, kept_of: dict[int, int]) -> dict[in
 
 def _sources(session: Session, kept_of: dict[int, int]) -> dict[int, list[SourceOf]]:
     """The newest source that was taken for each field of each person."""
-    field = func.jsonb_array_elements_text(Provenance.taken, type_=String).column_valued("field")
+    taken = func.jsonb_array_elements_text(Provenance.taken).table_valued(column("value", String))
+    field = taken.c.value
     kept = func.coalesce(Person.merged_into_id, Person.id)
     newest = (
         select(
@@ -310,9 +312,9 @@ def _sources(session: Session, kept_of: dict[int, int]) -> dict[int, list[Source
         )
         .select_from(Provenance)
         .join(Person, Person.id == Provenance.person_id)
-        .join(field, true())
+        .join(taken, true())
         .where(Provenance.person_id.in_(kept_of))
-        .distinct(kept, field)
+        .ext(distinct_on(kept, field))
         .order_by(kept, field, Provenance.at.desc(), Provenance.id.desc())
     )
     found: dict[int, list[SourceOf]] = defaultdict(list)

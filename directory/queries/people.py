@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 from directory import caller as recognition
 from directory import language
 from directory.caller import Caller, PersonCard
-from directory.errors import HouseholdNotFound, PersonNotFound
-from directory.models import Contact, ContactKind, Flag, FlagKind, Household, Person
+from directory.errors import CorrectionNotFound, HouseholdNotFound, PersonNotFound
+from directory.models import Contact, ContactKind, Correction, Flag, FlagKind, Household, Person
 from directory.queries.places import names
 from directory.queries.scoping import within
 from directory.scope import Scope
@@ -176,6 +176,22 @@ def flags_of(session: Session, scope: Scope, household_id: int, today: date) -> 
         .order_by(Flag.kind != FlagKind.VIOLENCE, Flag.id)
     )
     return list(session.scalars(standing))
+
+
+def person_of_correction(session: Session, scope: Scope, correction_id: int) -> int:
+    """The id of whom a report of a mistake is about. Raises CorrectionNotFound, also outside the scope."""
+    row = aliased(Person)
+    found = session.scalar(
+        select(Person.id)
+        .select_from(Correction)
+        .join(row, row.id == Correction.person_id)
+        .join(Person, Person.id == func.coalesce(row.merged_into_id, row.id))
+        .join(Household, Household.id == Person.household_id)
+        .where(Correction.id == correction_id, within(Household.community_code, scope))
+    )
+    if found is None:
+        raise CorrectionNotFound
+    return found
 
 
 def household_numbers(session: Session, household_id: int) -> frozenset[str]:
