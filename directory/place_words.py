@@ -169,6 +169,15 @@ def building(address: str) -> str:
     return ""
 
 
+def name_in(address: str) -> str:
+    """What may be the name of a place in an address: the words before the house; "" where nothing stands there."""
+    words = unicodedata.normalize("NFKC", address).strip()
+    starts = [found.start() for pattern in (BLOCK_HAN, STREET_NUMBER, BLOCK_LATIN) if (found := pattern.search(words))]
+    before = words[: min(starts)] if starts else words
+    before = re.split(r"\d", before)[0].strip(" ,，、。#-")
+    return before if 1 < len(before) <= LONGEST_NAME else ""
+
+
 def _may_be_door(words: str) -> bool:
     """Tell whether words before a house may name a door in it; a long run of words is taken to."""
     rest = _AREA.sub(" ", unicodedata.normalize("NFKC", words))
