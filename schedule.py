@@ -13,6 +13,7 @@ import app
 from config import settings as environment
 from config.settings import BadSetting
 from core import jobs, logs
+from core.jobs import JobFailed
 
 log = logging.getLogger(__name__)
 EVERY = 10.0  # seconds
@@ -56,8 +57,8 @@ def tick(names: list[str]) -> None:
     for name in names:
         try:
             jobs.run(name)
-        except Exception:
-            log.exception("%s failed in the ticker", name)
+        except JobFailed as err:
+            log.warning("in the ticker: %s", err)  # the log has it already
 
 
 if __name__ == "__main__":

@@ -39,6 +39,7 @@ MENU = (
         (
             Item("people", "console.people_found", "users", Permission.PEOPLE_READ),
             Item("imports", "console.imports", "inbox", Permission.IMPORTS_RUN),
+            Item("matches", "console.match_list", "merge", Permission.MATCHES_DECIDE),
             Item("exports", "console.exports", "download", Permission.EXPORTS_RUN),
             Item("labels", "console.labels_due", "lock", Permission.LABELS_SEE),
         ),

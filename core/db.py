@@ -82,6 +82,7 @@ def connect(database_url: str, *, pool_size: int = 8, patience: Patience = WORK)
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
+        hide_parameters=True,  # what people wrote and their numbers stay out of errors, and so out of logs
         connect_args={
             "connect_timeout": patience.connect,
             "options": f"-c statement_timeout={patience.statement_ms} -c lock_timeout={patience.lock_ms}"

@@ -86,10 +86,21 @@ def ring(names: Collection[str]) -> bool:
     return True
 
 
+class JobFailed(Exception):
+    """A drain failed; only its name and the kind of error are told, since Redis keeps what a failed job says."""
+
+
 def run(name: str) -> None:
-    """What a worker calls: drain, and ring again when the minute was up before the rows were."""
-    with _sign_of_life():
-        has_more = _jobs[name].drain()
+    """What a worker calls: drain, and ring again when the minute was up before the rows were.
+
+    Raises JobFailed; the log has the place in the code.
+    """
+    try:
+        with _sign_of_life():
+            has_more = _jobs[name].drain()
+    except Exception as err:
+        log.exception("%s failed", name)
+        raise JobFailed(f"{name}: {type(err).__name__}") from None
     if has_more:
         ring({name})
 

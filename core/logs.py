@@ -1,4 +1,4 @@
-"""One JSON line per thing that happened; anything that looks like a telephone number is masked on the way out."""
+"""One JSON line per thing that happened; numbers are masked on the way out, and what errors say is left out."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import logging
 import re
 import sys
+import traceback
 from datetime import UTC, datetime
 
 NUMBER = re.compile(r"\+?\d[\d\s\-]{5,}\d{2}")
@@ -23,8 +24,25 @@ class JsonLines(logging.Formatter):
             "says": _masked(record.getMessage()),
         }
         if record.exc_info:
-            line["trace"] = _masked(self.formatException(record.exc_info))
+            line["trace"] = trace(record.exc_info[1])
         return json.dumps(line, ensure_ascii=False)
+
+
+def trace(error: BaseException | None) -> str:
+    """Where an error came about and what kinds it and its causes are; never what it says.
+
+    Messages of errors hold values: the database names the row that is there already, a missing key is somebody's name.
+    """
+    told: list[str] = []
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        state = getattr(getattr(error, "orig", error), "sqlstate", None)
+        kind = f"{type(error).__module__}.{type(error).__qualname__}"
+        frames = "".join(traceback.format_tb(error.__traceback__))
+        told.append(f"{frames}{kind}{f' (SQLSTATE {state})' if state else ''}")
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return "\nwhile handling\n".join(told)
 
 
 def start(level: int = logging.INFO) -> None:

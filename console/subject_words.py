@@ -1,0 +1,106 @@
+"""Everything that is held about one person in the reader's words: labels of facts, our own codes as sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from console.subject import Fact, Held, Value
+from core import web, wording
+from core.uow import UnitOfWork
+
+OURS = frozenset(
+    {
+        "sex",
+        "lang",
+        "access_need",
+        "as",
+        "kind",
+        "purpose",
+        "channel",
+        "stopped",
+        "state",
+        "checked",
+        "direction",
+        "outcome",
+        "who",
+        "reason",
+        "action",
+        "by",
+    }
+)
+"""Facts whose values are codes of ours; all others are what people said, wrote or are called."""
+ELSEWHERE = {
+    ("tickets", "kind"): ("ticketing.kind",),
+    ("tickets", "state"): ("ticketing.state",),
+    ("calls", "outcome"): ("console.outcome",),
+    ("said", "who"): ("console.turn",),
+    ("texts", "state"): ("console.delivery", "console.sms_outcome"),
+    ("tasks", "kind"): ("ticketing.task_kind",),
+    ("tasks", "reason"): ("ticketing.task",),
+    ("looks", "action"): ("console.audit.action",),
+}
+"""Codes whose sentences stand with their own domain; those of the rest in the wording of this page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One fact in the reader's words."""
+
+    label: str
+    value: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One section."""
+
+    name: str
+    records: Sequence[Sequence[Shown]]
+
+
+def parts(uow: UnitOfWork, held: Held) -> list[Part]:
+    """Every section as the page shows it."""
+    return [
+        Part(section.name, [[_shown(uow, section.name, fact) for fact in record] for record in section.records])
+        for section in held.sections
+    ]
+
+
+def _shown(uow: UnitOfWork, section: str, fact: Fact) -> Shown:
+    label = web.say(f"console.subject.field.{fact.name.removeprefix('said_')}")
+    return Shown(label, _value(uow, section, fact.name, fact.value), fact.source)
+
+
+def _value(uow: UnitOfWork, section: str, name: str, value: Value) -> str:
+    if isinstance(value, bool):
+        return web.say(f"console.subject.{'yes' if value else 'no'}")
+    if isinstance(value, datetime):
+        return f"{value.astimezone(uow.zone):%Y-%m-%d %H:%M}"
+    if name == "service" and value in uow.catalogue.services:
+        return uow.catalogue.services[str(value)].name[web.lang()]
+    if name not in OURS or section == "sources":
+        return str(value)
+    if name == "by":
+        return _actor(str(value))
+    return _word(ELSEWHERE.get((section, name), ("console.subject.value",)), str(value))
+
+
+def _word(tables: Sequence[str], code: str) -> str:
+    """The first sentence for this code; the code itself where there is none, as of free words."""
+    for table in tables:
+        package, _, rest = table.partition(".")
+        found = wording.catalogue(package, web.lang()).get(f"{rest}.{code}")
+        if found is not None:
+            return found
+    return code
+
+
+def _actor(actor: str) -> str:
+    """Staff are told by number: who it was is a matter between the house and its people."""
+    kind, _, number = actor.partition(":")
+    if kind == "user":
+        return web.say("console.subject.staff", number=number)
+    return web.say("console.subject.system")
