@@ -175,7 +175,13 @@ def _elsewhere(typed: Typed, region: str, area_code: str | None) -> Number:
 
 
 def _short(digits: str, region: str) -> PhoneNumber:
-    return PhoneNumber(country_code=phonenumbers.country_code_for_region(region), national_number=int(digits))
+    zeros = len(digits) - len(digits.lstrip("0"))
+    return PhoneNumber(
+        country_code=phonenumbers.country_code_for_region(region),
+        national_number=int(digits),
+        italian_leading_zero=zeros > 0,
+        number_of_leading_zeros=min(zeros, len(digits) - 1) or None,
+    )
 
 
 def _parsed(digits: str, region: str | None) -> PhoneNumber:
@@ -211,6 +217,8 @@ def _fault(number: PhoneNumber) -> Bad:
     kinds = (about.fixed_line, about.mobile) if about else ()
     lengths = {length for kind in kinds if kind for length in kind.possible_length}
     length = len(phonenumbers.national_significant_number(number))
+    if any(kind and length in kind.possible_length_local_only for kind in kinds):
+        return Bad.NEEDS_AREA_CODE
     if lengths and length < min(lengths):
         return Bad.TOO_SHORT
     return Bad.TOO_LONG if lengths and length > max(lengths) else Bad.INVALID

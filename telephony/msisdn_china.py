@@ -19,7 +19,7 @@ MOBILE = re.compile(r"1[3-9]\d{9}")
 MOBILES = re.compile(r"(?:1[3-9]\d{9}){2,}")
 AREA_CODE = re.compile(r"(10|2\d|[3-9]\d{2})")
 SHORT_CODE = re.compile(r"1[0-2]\d|1[0-2]\d{3}|1[01]\d{4}|9[56]\d{3,4}|100\d{2}\d{1,2}")
-LONGER_CODE = re.compile(r"95\d{4,6}|96\d{4,5}|106\d{5,17}|10086\d+|1008611")  # portals and machines of firms
+LONGER_CODE = re.compile(r"95\d{4,6}|96\d{4,5}|10086\d+")  # of firms and carriers
 DIALLED_FIRST = re.compile(
     r"(?:17951|17950|17911|17910|17909|17908|17901|17900|12593|10193|11808)(?=1[3-9]\d{9}$|0\d{10,11}$)"
 )
@@ -89,7 +89,7 @@ def _national(typed: Typed, digits: str, *, has_country: bool, area_code: str | 
 
 
 def _is_peking(typed: Typed, digits: str, has_country: bool) -> bool:
-    """Ten digits with Peking's 10 before them. A firm's portal begins like a local 65 to 69: then the form decides."""
+    """Ten digits with Peking's 10 before them. A firm's port begins like a local 65 to 69: the form decides."""
     if len(digits) != 10 or digits[:2] != "10" or digits[2] not in LOCAL_FIRST:
         return False
     return has_country or "10" in typed.groups[:1] or not re.match(r"106[5-9]", digits)

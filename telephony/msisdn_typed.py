@@ -83,6 +83,7 @@ EXTENSION = re.compile(
     re.I,
 )
 ALTERNATIVE = re.compile("[,;|、&~\u223c\u301c]|或|和|及|与|與|跟|、|又")
+OR = re.compile(r"\d[\s,;/)]+(?:or|and)[\s,;/(]+\+?\d", re.I)
 SOFT = re.compile(r"[/\\\n]")
 BETWEEN = re.compile(r"[\d\s().\-'\[\]]*")
 COUNTRY_OR_AREA = re.compile(r"(?:00|0)?86(?:0?\d{2,3})?|0\d{2,3}")
@@ -224,6 +225,8 @@ def _core(text: str) -> Typed:
 
 def _refuse_letters(before: str, core: str, after: str) -> None:
     """A letter at a digit, or one alone that may be a digit, is never guessed. An x hides a digit."""
+    if OR.search(core):
+        raise BadNumber(Bad.MULTIPLE)
     if found := WORDS.search(core):
         raise BadNumber(Bad.MASKED if found[0] in "xX" else Bad.LETTERS)
     label = re.search(rf"({LETTER}+)[-.]?$", before)
