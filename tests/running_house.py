@@ -238,7 +238,7 @@ class RunningHouse:
     def _answers(url: str) -> bool:
         try:
             return requests.get(url, timeout=5).status_code == 200
-        except requests.ConnectionError:
+        except requests.RequestException:  # not yet, or too busy
             return False
 
 
