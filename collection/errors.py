@@ -109,3 +109,10 @@ class BadDay(HotlineError):
 
     def __init__(self) -> None:
         super().__init__("refusal.bad_date")
+
+
+class MatchElsewhere(NotAllowed):
+    """A row may be about somebody outside the reader's area: nobody says that it is not without having seen him."""
+
+    def __init__(self) -> None:
+        super().__init__("refusal.match_elsewhere")

@@ -83,7 +83,7 @@ def source_id(batch: Batch, one: Resident) -> str | None:
 def find(uow: UnitOfWork, batch: Batch, residents: Sequence[Resident], households: Sequence[int | None]) -> list[Found]:
     """Whom each row is about, three statements for all. `households` are those behind the rows' doors, if known."""
     hits = _candidates(uow, batch, residents)
-    records = [_record(one) for one in residents]
+    records = [linking.record_of(one) for one in residents]
     near = linking.lookalikes(uow, [Asked(*asked) for asked in zip(records, households, strict=True)])
     ids = {person_id for mine in hits.values() for person_id in mine} | {one for many in near.values() for one in many}
     standing = _standing(uow, ids)
@@ -139,18 +139,6 @@ def _unsure(person_ids: Sequence[int]) -> Found:
 def _may_have_changed(one: Record, known: Record) -> bool:
     """Whether one line of a list is still about the same person: the name or the birth date is as it was."""
     return bool(names_alike(one.name, known.name)) or births_alike(one.birth_date, known.birth_date) == "same_birth"
-
-
-def _record(one: Resident) -> Record:
-    return Record(
-        name=one.name,
-        sex=one.sex,
-        birth_date=date.fromisoformat(one.birth_date) if one.birth_date else None,
-        community_code=one.community_code,
-        address=one.address,
-        identity=one.identity,
-        numbers=frozenset(phone.msisdn for phone in one.phones),
-    )
 
 
 def _record_of(who: Standing) -> Record:

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from collection.models import MatchCandidate, MatchWalk
 from collection.record_linkage import Record, Score, Verdict, score, verdict
+from collection.resident_row import Resident
 from config.policy import CollectionPolicy
 from core.uow import UnitOfWork
 
@@ -96,6 +97,19 @@ def weigh(policy: CollectionPolicy, one: Record, people: Mapping[int, Record]) -
     return sorted(
         (one for one in found if one.verdict is not Verdict.DIFFERENT),
         key=lambda one: (-one.score.value, one.person_id),
+    )
+
+
+def record_of(one: Resident) -> Record:
+    """What a row says, as the rule weighs it."""
+    return Record(
+        name=one.name,
+        sex=one.sex,
+        birth_date=date.fromisoformat(one.birth_date) if one.birth_date else None,
+        community_code=one.community_code,
+        address=one.address,
+        identity=one.identity,
+        numbers=frozenset(phone.msisdn for phone in one.phones),
     )
 
 

@@ -116,22 +116,16 @@ def test_pages_follow_each_other(desk: Desk, work: Work) -> None:
     assert "page=3" not in second
 
 
-@pytest.mark.parametrize("page", ["0", "-1", "x", "9" * 30, "100"])
-def test_a_spoilt_page_number_is_no_error(desk: Desk, work: Work, page: str) -> None:
-    with work() as uow:
-        a_person(uow, "唐晓东")
-
-    searched(desk, "唐", page=page)
-
-
-@pytest.mark.parametrize("words", ["<b>x</b>", "' or 1=1 --", "%", "\\", "９" * 100, "唐" * 100])
-def test_strange_words_stand_there_as_typed_and_find_nobody(desk: Desk, work: Work, words: str) -> None:
+def test_spoilt_pages_and_strange_words_are_no_error(desk: Desk, work: Work) -> None:
     with work() as uow:
         a_person(uow, "陈先生")
-    page = searched(desk, words)
 
-    assert homes(page) == []
-    assert "<b>x</b>" not in page
+    for number in ("0", "-1", "x", "9" * 30, "100"):
+        searched(desk, "陈", page=number)
+    for words in ("<b>x</b>", "' or 1=1 --", "%", "\\", "９" * 100, "唐" * 100):
+        page = searched(desk, words)
+        assert homes(page) == [], words
+        assert "<b>x</b>" not in page
 
 
 def test_the_search_field_of_every_page_finds_people_and_tickets(desk: Desk, work: Work) -> None:

@@ -1,0 +1,295 @@
+"""The match desk as a clerk meets it: pairs side by side, rows that wait, merges and their way back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import date, datetime, timedelta
+from re import findall
+
+import pytest
+from sqlalchemy import func, select
+
+from collection.models import Decision, MatchCandidate, Outcome
+from collection.service import linking
+from core.audit import AuditEntry
+from core.uow import UnitOfWork
+from directory.models import Household, Merge, Person
+from staff.permissions import Role
+from tests.collection.test_linking import LIST, load, rows_of
+from tests.console.conftest import Desk
+from tests.factories.people import COMMUNITY, a_person
+from tests.factories.requests import a_request, a_ticket
+
+Work = Callable[[], AbstractContextManager[UnitOfWork]]
+DESK = "/console/matches"
+BORN = date(1980, 5, 12)
+MINE, THEIRS = "+8616200000123", "+8616200000456"
+
+
+@pytest.fixture
+def clerk(desk_of: Callable[..., Desk]) -> Desk:
+    """A clerk of the community."""
+    return desk_of(Role.CLERK, COMMUNITY)
+
+
+def a_pair(work: Work, place: str = COMMUNITY, other_place: str = COMMUNITY) -> tuple[int, int, int]:
+    """Somebody who stands in the base twice: ids of the pair and of the two."""
+    with work() as uow:
+        low = a_person(uow, "唐晓东", msisdn=MINE, birth_date=BORN, community_code=place, address="2号楼1单元1002")
+        high = a_person(uow, "唐晓东", msisdn=THEIRS, birth_date=BORN, community_code=other_place, address="9号楼101")
+        linking.propose(uow, 0, 2**31 - 1)
+        pair = uow.session.scalars(select(MatchCandidate).order_by(MatchCandidate.id.desc())).first()
+        assert pair is not None
+        return pair.id, low.id, high.id
+
+
+def the_pair(work: Work) -> MatchCandidate:
+    """The only pair, as it stands."""
+    with work() as uow:
+        return uow.session.scalars(select(MatchCandidate)).one()
+
+
+def test_an_empty_desk_says_what_comes_here(clerk: Desk) -> None:
+    assert "没有要比对的" in clerk.reads(DESK)
+    assert "Nothing to compare" in clerk.reads(DESK, "en")
+    assert "还没有合并过" in clerk.reads("/console/merges")
+
+
+def test_the_list_tells_how_likely_and_why(clerk: Desk, work: Work) -> None:
+    a_pair(work)
+    words = clerk.reads(DESK)
+
+    for part in ("1 对待比对", "83 %", "唐晓东", "1980-05-12", "9号楼101", "姓名相同 · 出生日期相同 · 同一社区"):
+        assert part in words, part
+
+
+def test_a_pair_shows_both_sides_with_what_differs_and_whence(clerk: Desk, work: Work) -> None:
+    pair_id, low, _ = a_pair(work)
+    with work() as uow:
+        a_ticket(uow, a_request(person=uow.session.get_one(Person, low)))
+
+    page = clerk.open(f"{DESK}/{pair_id}").text
+    words = clerk.reads(f"{DESK}/{pair_id}")
+
+    for part in ("2号楼1单元1002", "9号楼101", "162 0000 0123", "162 0000 0456", "把握 83 %", "来自 test"):
+        assert part in words, part
+    differing = findall(r'<tr class="differs"><th scope="row">([^ <]+)', page)
+    assert differing == ["门牌"]
+    assert findall(r'name="keep" value="(\d+)" checked', page) == [str(low)]
+    assert "One person or two?" in clerk.reads(f"{DESK}/{pair_id}", "en")
+
+
+def test_the_same_person_is_merged_and_the_next_pair_comes(clerk: Desk, work: Work) -> None:
+    pair_id, low, high = a_pair(work)
+
+    answer = clerk.sends(f"{DESK}/{pair_id}", decision="same", keep=str(high))
+
+    assert answer.location == DESK
+    assert "已把 唐晓东 合并成一人" in clerk.reads_after(answer)
+    assert the_pair(work).decision is Decision.SAME
+    with work() as uow:
+        assert uow.session.get_one(Person, low).merged_into_id == high
+        actions = uow.session.scalars(select(AuditEntry.action)).all()
+    assert "person.merged" in actions
+
+
+def test_two_people_are_noted_and_not_proposed_again(clerk: Desk, work: Work) -> None:
+    pair_id, _, _ = a_pair(work)
+
+    assert "是两个人" in clerk.reads_after(clerk.sends(f"{DESK}/{pair_id}", decision="different"))
+
+    assert the_pair(work).decision is Decision.DIFFERENT
+    assert "没有要比对的" in clerk.reads(DESK)
+
+
+def test_after_a_decision_the_next_likely_pair_opens(clerk: Desk, work: Work) -> None:
+    first, _, _ = a_pair(work)
+    with work() as uow:
+        a_person(uow, "王芳", msisdn=None, birth_date=BORN, address="3号楼1")
+        a_person(uow, "王芳", msisdn=None, birth_date=BORN, address="4号楼1")
+        linking.propose(uow, 0, 2**31 - 1)
+
+    answer = clerk.sends(f"{DESK}/{first}", decision="different")
+
+    assert answer.location == f"{DESK}/{first + 1}"
+
+
+def test_a_form_that_says_nothing_changes_nothing(clerk: Desk, work: Work) -> None:
+    pair_id, _, _ = a_pair(work)
+
+    for form in ({}, {"decision": "x"}, {"decision": "same"}, {"decision": "same", "keep": "999"}):
+        assert clerk.sends(f"{DESK}/{pair_id}", **form).status_code == 422, form
+    assert the_pair(work).decision is None
+
+
+def test_who_was_slower_is_told(clerk: Desk, work: Work) -> None:
+    pair_id, low, _ = a_pair(work)
+    clerk.sends(f"{DESK}/{pair_id}", decision="different")
+
+    answer = clerk.sends(f"{DESK}/{pair_id}", decision="same", keep=str(low))
+
+    assert answer.status_code == 409
+    assert "别人刚定过了" in answer.text
+    assert "已定为不是同一人" in clerk.reads(f"{DESK}/{pair_id}")
+
+
+def test_two_identity_numbers_cannot_be_merged(clerk: Desk, work: Work) -> None:
+    pair_id, low, high = a_pair(work)
+    with work() as uow:
+        uow.session.get_one(Person, low).id_hash = "k1"
+        uow.session.get_one(Person, high).id_hash = "k2"
+
+    answer = clerk.sends(f"{DESK}/{pair_id}", decision="same", keep=str(low))
+
+    assert answer.status_code == 409
+    assert "身份证号不同" in answer.text
+    assert the_pair(work).decision is None
+
+
+@pytest.mark.parametrize(
+    ("role", "place", "sees"),
+    [
+        (Role.CLERK, COMMUNITY, False),
+        (Role.CLERK, "AH010202", False),
+        (Role.DATA_STEWARD, "AH0102", True),
+        (Role.DATA_STEWARD, "AH02", False),
+    ],
+)
+def test_a_pair_is_seen_by_who_may_see_both(
+    desk_of: Callable[..., Desk], work: Work, role: Role, place: str, sees: bool
+) -> None:
+    pair_id, low, _ = a_pair(work, COMMUNITY, "AH010202")
+    desk = desk_of(role, place)
+
+    assert ("唐晓东" in desk.reads(DESK)) is sees
+    assert desk.open(f"{DESK}/{pair_id}").status_code == (200 if sees else 404)
+    answer = desk.sends(f"{DESK}/{pair_id}", decision="same", keep=str(low))
+    assert answer.status_code == (303 if sees else 404)
+    assert (the_pair(work).decision is Decision.SAME) is sees
+
+
+@pytest.mark.parametrize("role", [Role.AGENT, Role.STREET_OFFICER, Role.AUDITOR, Role.ADMIN])
+def test_others_have_no_match_desk(desk_of: Callable[..., Desk], role: Role) -> None:
+    desk = desk_of(role)
+
+    assert desk.open(DESK).status_code == desk.open("/console/merges").status_code == 403
+
+
+def test_a_steward_sees_the_last_four_digits_only(desk_of: Callable[..., Desk], work: Work) -> None:
+    pair_id, _, _ = a_pair(work)
+
+    page = desk_of(Role.DATA_STEWARD).open(f"{DESK}/{pair_id}").text
+
+    assert "162 •••• 0123" in page
+    assert "16200000123" not in page.replace(" ", "")
+
+
+def test_a_merge_is_taken_back_and_what_came_meanwhile_is_listed(
+    clerk: Desk, work: Work, at: Callable[[datetime], None], noon: datetime
+) -> None:
+    pair_id, low, high = a_pair(work)
+    clerk.sends(f"{DESK}/{pair_id}", decision="same", keep=str(low))
+    at(noon + timedelta(minutes=10))
+    with work() as uow:
+        code = a_ticket(uow, a_request(person=uow.session.get_one(Person, low))).code
+        merge_id = uow.session.scalars(select(Merge.id)).one()
+    assert "撤销合并" in clerk.reads("/console/merges")
+    at(noon + timedelta(minutes=20))
+
+    answer = clerk.sends(f"/console/merges/{merge_id}/undo")
+
+    words = clerk.reads_after(answer)
+    assert "已撤销合并" in words
+    assert code in words
+    assert "合并期间来的工单仍归 唐晓东" in words
+    with work() as uow:
+        assert uow.session.get_one(Person, high).merged_into_id is None
+    assert clerk.sends(f"/console/merges/{merge_id}/undo").status_code == 409
+
+
+def test_a_merge_of_another_area_cannot_be_taken_back(desk_of: Callable[..., Desk], work: Work) -> None:
+    pair_id, low, _ = a_pair(work)
+    desk_of(Role.CLERK, COMMUNITY, "here").sends(f"{DESK}/{pair_id}", decision="same", keep=str(low))
+    with work() as uow:
+        merge_id = uow.session.scalars(select(Merge.id)).one()
+    other = desk_of(Role.CLERK, "AH010202", "there")
+
+    assert other.sends(f"/console/merges/{merge_id}/undo").status_code == 404
+    assert "唐晓东" not in other.reads("/console/merges")
+
+
+def test_a_row_that_waits_is_shown_beside_whom_it_may_be(clerk: Desk, work: Work) -> None:
+    with work() as uow:
+        known = a_person(uow, "唐晓东", msisdn=MINE, birth_date=BORN, address="2号楼1单元1002").id
+    batch_id = load(work, LIST)
+    with work() as uow:
+        row_id = rows_of(uow, batch_id)[0].id
+    assert "名单里等着认人的行" in clerk.reads(DESK)
+    words = clerk.reads(f"/console/match-rows/{row_id}")
+    for part in ("3号楼303", "2号楼1单元1002", "都不是，登记新人", "就是他", "把握 83 %"):
+        assert part in words, part
+
+    answer = clerk.sends(f"/console/match-rows/{row_id}", person=str(known))
+
+    assert "已认人" in clerk.reads_after(answer)
+    with work() as uow:
+        assert rows_of(uow, batch_id)[0].outcome is Outcome.UPDATE
+    assert clerk.sends(f"/console/match-rows/{row_id}", person="nobody").status_code == 404
+
+
+def test_a_row_about_nobody_we_know_enters_somebody(clerk: Desk, work: Work) -> None:
+    with work() as uow:
+        a_person(uow, "唐晓东", msisdn=MINE, birth_date=BORN, address="2号楼1单元1002")
+    batch_id = load(work, LIST)
+    with work() as uow:
+        row_id = rows_of(uow, batch_id)[0].id
+    assert clerk.sends(f"/console/match-rows/{row_id}", person="").status_code == 422
+    assert clerk.sends(f"/console/match-rows/{row_id}", person="999").status_code == 422
+
+    assert "已作为新人入库" in clerk.reads_after(clerk.sends(f"/console/match-rows/{row_id}", person="nobody"))
+
+    with work() as uow:
+        assert uow.session.scalar(select(func.count()).select_from(Person)) == 2
+
+
+def test_nobody_says_that_a_row_is_not_somebody_whom_he_may_not_see(clerk: Desk, work: Work) -> None:
+    with work() as uow:
+        there = a_person(uow, "唐晓东", msisdn=MINE, birth_date=BORN, community_code="AH010202", address="7号楼1").id
+    batch_id = load(work, LIST)
+    with work() as uow:
+        row_id = rows_of(uow, batch_id)[0].id
+
+    page = clerk.open(f"/console/match-rows/{row_id}").text
+
+    assert "辖区外的 1 人" in page
+    assert "7号楼1" not in page
+    assert clerk.sends(f"/console/match-rows/{row_id}", person="nobody").status_code == 403
+    assert clerk.sends(f"/console/match-rows/{row_id}", person=str(there)).status_code == 422
+
+
+def test_a_spoilt_cursor_begins_at_the_first_page(clerk: Desk, work: Work) -> None:
+    a_pair(work)
+
+    for after in ("", "x", "~", "0.5~x", "nan~1", "9~1", "0.9~" + "9" * 30):
+        assert "唐晓东" in clerk.client.get(DESK, query_string={"after": after}).text, after
+
+
+def test_the_pages_take_as_many_statements_for_many_as_for_few(
+    clerk: Desk, work: Work, statements: Callable[[], AbstractContextManager[list[str]]]
+) -> None:
+    a_pair(work)
+    with statements() as few:
+        clerk.open(DESK)
+    with work() as uow:
+        home = uow.session.scalars(select(Household)).first()
+        assert home is not None
+        for number in range(20):
+            for _ in range(2):
+                uow.session.add(Person(name=f"唐{number}", birth_date=BORN, household_id=home.id))
+        uow.session.flush()
+        linking.propose(uow, 0, 2**31 - 1)
+    with statements() as many:
+        assert len(findall("/console/matches/", clerk.open(DESK).text)) >= 20
+
+    assert len(many) == len(few) <= 20, many
