@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import BinaryIO, TextIO
 
 from collection import encoding
@@ -41,7 +42,8 @@ class Delimited:
         except csv.Error as err:
             raise _refusal(err, reader.line_num) from None
         finally:
-            text.detach()
+            with suppress(ValueError):  # the file was closed before its last row
+                text.detach()
 
     def estimate(self) -> int:
         """About how many rows there are: the lines."""

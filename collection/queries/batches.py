@@ -89,13 +89,9 @@ def refused(
     session: Session, batch_id: int, after: int, limit: int
 ) -> Sequence[tuple[int, list[object], list[object]]]:
     """Number, cells and reasons of the next refused rows of a list, for the file that goes back."""
-    return (
-        session.execute(
-            select(BatchRow.row_no, BatchRow.cells, BatchRow.reasons)
-            .where(BatchRow.batch_id == batch_id, BatchRow.outcome == Outcome.REFUSE, BatchRow.row_no > after)
-            .order_by(BatchRow.row_no)
-            .limit(limit)
-        )
-        .tuples()
-        .all()
-    )
+    return session.execute(
+        select(BatchRow.row_no, BatchRow.cells, BatchRow.reasons)
+        .where(BatchRow.batch_id == batch_id, BatchRow.outcome == Outcome.REFUSE, BatchRow.row_no > after)
+        .order_by(BatchRow.row_no)
+        .limit(limit)
+    ).all()

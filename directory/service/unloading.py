@@ -170,7 +170,7 @@ def _restore(uow: UnitOfWork, row: Provenance, later: set[str], origin: Origin) 
     person = session.get(Person, row.person_id, populate_existing=True)
     if person is None or person.erased_at is not None:
         return
-    for name in [one for one in row.taken if one not in later]:
+    for name in sorted((one for one in row.taken if one not in later), key=lambda one: one != "head"):
         if name in COLUMNS:
             _put_back(person, COLUMNS[name], row.said.get(name, ""), str(row.before.get(name, "")))
         elif name == "identity" and person.id_last4 == row.said.get("identity", ""):
