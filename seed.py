@@ -14,13 +14,14 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+import directory.service.duties
 import directory.service.loading
 import directory.service.places
 import providers.service
 import staff.service
 from core import clock, wording
 from core.uow import UnitOfWork, unit_of_work
-from directory.city_list import PlaceLine, ResidentLine
+from directory.city_list import AliasLine, PlaceLine, ResidentLine, UnitLine
 from directory.language import of_person
 from directory.models import Contact, ContactKind, Household, Person
 from directory.queries.places import names
@@ -111,10 +112,14 @@ def load_city(uow: UnitOfWork) -> dict[str, tuple[int, int]]:
     """
     shift = uow.local_now.date() - REFERENCE_DAY
     places = _lines("jurisdictions.csv", PlaceLine.from_row)
+    other_names = _lines("aliases.csv", AliasLine.from_row)
+    units = _lines("units.csv", UnitLine.from_row)
     residents = _lines("residents.csv", ResidentLine.from_row)
     firms = _lines("providers.csv", lambda row: ProviderLine.from_row(row, shift=shift))
     made = {
         "places": (directory.service.places.import_places(uow, places), len(places)),
+        "other names": (directory.service.places.import_aliases(uow, other_names), len(other_names)),
+        "units": (directory.service.duties.import_units(uow, units), len(units)),
         "residents": (directory.service.loading.import_residents(uow, residents), len(residents)),
         "providers": (providers.service.import_providers(uow, firms, seen_by="seed"), len(firms)),
     }

@@ -38,6 +38,38 @@ class PlaceLine:
 
 
 @dataclass(frozen=True, slots=True)
+class AliasLine:
+    """Another name of a community."""
+
+    code: str
+    words: str
+    kind: str
+    certainty: float
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, str]) -> AliasLine:
+        """Read a line of aliases.csv."""
+        return cls(row["jurisdiction_code"], row["words"], row["kind"], float(row["certainty"]))
+
+
+@dataclass(frozen=True, slots=True)
+class UnitLine:
+    """A unit, and for which categories it answers where it sits."""
+
+    code: str
+    kind: str
+    name_zh: str
+    name_en: str
+    categories: tuple[str, ...]
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, str]) -> UnitLine:
+        """Read a line of units.csv; categories are parted by semicolons."""
+        categories = tuple(one for one in row["categories"].split(";") if one)
+        return cls(row["jurisdiction_code"], row["kind"], row["name_zh"], row["name_en"], categories)
+
+
+@dataclass(frozen=True, slots=True)
 class ResidentLine:
     """One resident with his numbers (E.164) and what he said about notices."""
 

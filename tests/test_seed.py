@@ -42,7 +42,13 @@ def plumbers(uow: UnitOfWork, place: str) -> list[CandidateFacts]:
 def test_the_whole_city_is_loaded(uow: UnitOfWork) -> None:
     counts = seed.load_city(uow)
 
-    assert counts == {"places": (33, 0), "residents": (120, 0), "providers": (40, 0)}
+    assert counts == {
+        "places": (33, 0),
+        "other names": (33, 0),
+        "units": (14, 0),
+        "residents": (120, 0),
+        "providers": (40, 0),
+    }
     depths = [depth(code) for code in uow.session.scalars(select(Jurisdiction.code))]
     assert [depths.count(level) for level in (1, 2, 3, 4)] == [1, 3, 8, 21]
 
@@ -52,7 +58,13 @@ def test_loading_twice_makes_nothing_twice(uow: UnitOfWork) -> None:
     tables = (Jurisdiction, Household, Person, Contact, Provider, Credential)
     before = [uow.session.scalar(select(func.count()).select_from(table)) for table in tables]
 
-    assert seed.load_city(uow) == {"places": (0, 33), "residents": (0, 120), "providers": (0, 40)}
+    assert seed.load_city(uow) == {
+        "places": (0, 33),
+        "other names": (0, 33),
+        "units": (0, 14),
+        "residents": (0, 120),
+        "providers": (0, 40),
+    }
     assert [uow.session.scalar(select(func.count()).select_from(table)) for table in tables] == before
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from sqlalchemy import or_, select
 
 from core.uow import UnitOfWork
+from directory.city_list import UnitLine
 from directory.duties import EVERY, UNIT_KINDS
 from directory.errors import BadDuty, PlaceEnded, PlaceNotFound, UnitNotFound
 from directory.jurisdiction import is_within, parent
@@ -34,6 +36,30 @@ def add_unit(
     uow.session.flush()
     uow.audit("unit.added", f"unit:{unit.id}", place=code, kind=kind)
     return unit
+
+
+def import_units(uow: UnitOfWork, lines: Sequence[UnitLine]) -> int:
+    """Enter the units that are missing with what they answer for, from today on. Returns how many were entered."""
+    known = set(uow.session.scalars(select(HandlerUnit.name_zh)))  # a unit whose place was joined sits elsewhere now
+    missing = [line for line in lines if line.name_zh not in known]
+    for line in missing:
+        unit = HandlerUnit(
+            jurisdiction_code=line.code, kind=line.kind, name_zh=line.name_zh, name_en=line.name_en, msisdn=""
+        )
+        uow.session.add(unit)
+        uow.session.flush()
+        uow.session.add_all(
+            Responsibility(
+                jurisdiction_code=line.code,
+                category=category,
+                unit_id=unit.id,
+                from_on=uow.local_now.date(),
+                set_by=uow.actor,
+            )
+            for category in line.categories
+        )
+    uow.session.flush()
+    return len(missing)
 
 
 def end_unit(uow: UnitOfWork, scope: Scope, unit_id: int) -> HandlerUnit:

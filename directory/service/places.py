@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from core.bulk import insert_missing
 from core.uow import UnitOfWork
 from directory import place_words
-from directory.city_list import PlaceLine
+from directory.city_list import AliasLine, PlaceLine
 from directory.errors import BadAlias, NoCommunity, PlaceEnded, PlaceNotFound, UnplacedNotFound
 from directory.events import PlaceSettled
 from directory.models import COMMUNITY, AliasKind, Jurisdiction, PlaceAlias, Unplaced
@@ -41,6 +41,19 @@ def import_places(uow: UnitOfWork, lines: Sequence[PlaceLine]) -> int:
         for line in sorted(lines, key=lambda line: (len(line.code), line.code))
     ]
     return insert_missing(uow.session, Jurisdiction, rows, "code")
+
+
+def import_aliases(uow: UnitOfWork, lines: Sequence[AliasLine]) -> int:
+    """Enter other names that are missing; one that people ended stays ended. Returns how many were entered."""
+    known = {
+        (code, plain) for code, plain in uow.session.execute(select(PlaceAlias.jurisdiction_code, PlaceAlias.plain))
+    }
+    made = [
+        remember_name(uow, line.code, line.words, AliasKind(line.kind), line.certainty, None, uow.actor)
+        for line in lines
+        if (line.code, place_words.plain(line.words)) not in known
+    ]
+    return sum(one is not None for one in made)
 
 
 def add_alias(
