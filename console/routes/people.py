@@ -325,6 +325,8 @@ def value_told(name: str, value: str) -> str:
     if name in NUMBERS:
         shown = masking.number(value, current_scope())
         return shown.text if shown is not None else "–"
+    if name == "helper":
+        return f"#{value}"
     if name == "identity":
         return f"•••• {value[-4:]}"
     words = {"sex": SEXES, "lang": SPOKEN, "access_need": tuple(AccessNeed), "residence_kind": tuple(ResidenceKind)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from enum import StrEnum
 from functools import wraps
@@ -65,7 +66,9 @@ def in_place(view: View[P]) -> View[P]:
 def new_person() -> ResponseReturnValue:
     """The form for somebody whom no list has, at any door of the reader's area."""
     with unit_of_work(actor()) as uow:
-        return show("person_new.html", uow, page=_new_page(uow, Typed("", dict(request.args.items()))))
+        return show(
+            "person_new.html", uow, page=_new_page(uow, Typed("", {"kind": "unknown", "lang": "zh", **request.args}))
+        )
 
 
 @bp.post("/persons/new")
@@ -342,7 +345,9 @@ def _labels_page(uow: UnitOfWork, person_id: int, typed: Typed = NOTHING_TYPED) 
 
 
 def _new_page(uow: UnitOfWork, typed: Typed) -> dict[str, object]:
-    return {"typed": typed, **choices(uow, current_scope(), may_at(uow, _first_place(uow)))}
+    page = choices(uow, current_scope(), may_at(uow, _first_place(uow)))
+    only = page["communities"][0][0] if len(page["communities"]) == 1 else ""
+    return {"typed": replace(typed, fields={"community": only, **typed.fields}), **page}
 
 
 def _first_place(uow: UnitOfWork) -> str:
