@@ -16,7 +16,7 @@ from collection.resident_row import Resident
 from config.policy import CollectionPolicy
 from core.uow import UnitOfWork
 
-AT_ONCE = 2_000
+AT_ONCE = 10_000
 """Persons of the base that are looked at together."""
 WALK_EVERY = timedelta(hours=24)
 LOOKALIKES = text(
@@ -25,6 +25,7 @@ LOOKALIKES = text(
     "cast(:swapped as date[]), cast(:numbers as text[])) as n (place, home_id, name, birth, swapped, msisdn) "
     "join lateral ("
     "select id, merged_into_id, erased_at from persons where n.home_id is not null and household_id = n.home_id "
+    "and (name = n.name or birth_date = n.birth) "
     "union all select id, merged_into_id, erased_at from persons "
     "where n.swapped is not null and birth_date = n.swapped and name = n.name "
     "union all select p.id, p.merged_into_id, p.erased_at from contacts c join persons p on p.id = c.person_id "
@@ -78,8 +79,9 @@ class Likeness:
 def lookalikes(uow: UnitOfWork, rows: Sequence[Asked]) -> dict[int, set[int]]:
     """Persons worth weighing for each row beside those of its identity number, list or name and birth date.
 
-    Who lives behind the door, whose day and month are swapped, who has the name and one of the numbers. One statement
-    for all rows; the keys are places in `rows`. Merged persons come as whom they became.
+    Who has the name or the birth date and lives behind the door, whose day and month are swapped, who has the name and
+    one of the numbers. One statement for all rows; the keys are places in `rows`. Merged persons come as whom they
+    became.
     """
     asked = [one for place, row in enumerate(rows) for one in _asked(place, row)]
     found: dict[int, set[int]] = {}

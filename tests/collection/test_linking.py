@@ -77,7 +77,7 @@ def _at_noon(at: Callable[[datetime], None], noon: datetime) -> None:
 
 
 def test_a_row_meets_those_behind_the_door_those_swapped_and_those_with_name_and_number(uow: UnitOfWork) -> None:
-    home = a_person(uow, "唐小东", msisdn=None, address="2号楼1单元1002")
+    home = a_person(uow, "唐小冬", msisdn=None, birth_date=BORN, address="2号楼1单元1002")
     swapped = a_person(uow, "唐晓东", msisdn=None, birth_date=date(1980, 12, 5), address="5号楼1")
     reached = a_person(uow, "唐晓东", msisdn=MINE, birth_date=None, address="6号楼1")
     shares = a_person(uow, "王芳", msisdn=MINE, address="7号楼1")
