@@ -18,11 +18,10 @@ from collection.service import receiving
 from collection.service.receiving import Upload
 from core.uow import UnitOfWork
 from directory.scope import Scope
-from staff.models import User
+from staff.models import Grant, User
 from staff.permissions import Role
 from tests.collection.files import COMMUNITY, as_csv
 from tests.factories.people import a_place
-from tests.factories.staff import a_user
 from tests.statements import counted
 
 Work = Callable[[], AbstractContextManager[UnitOfWork]]
@@ -70,7 +69,9 @@ class Lists:
         assert batch.state is BatchState.CHECKED, batch.refusal
         self.press_load(batch.id)
         assert jobs.apply() is False
-        return self.read(batch.id)
+        loaded = self.read(batch.id)
+        assert loaded.state is BatchState.APPLIED, loaded.refusal
+        return loaded
 
     def press_load(self, batch_id: int) -> None:
         """Ask for loading what was checked."""
@@ -114,9 +115,14 @@ def private_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def clerk(work: Work) -> User:
-    """A clerk of one community."""
+    """A clerk of one street."""
     with work() as uow:
-        return a_user(uow, "clerk", role=Role.CLERK, place=COMMUNITY)
+        user = User(login="clerk", name="吴佳怡", password_hash="nobody's")  # noqa: S106  no hash costs time here
+        uow.session.add(user)
+        uow.session.flush()
+        at = {"from_at": uow.now, "granted_by": "test"}
+        uow.session.add(Grant(user_id=user.id, role=Role.CLERK, jurisdiction_code=a_place(uow, "AH0102"), **at))
+        return user
 
 
 @pytest.fixture
