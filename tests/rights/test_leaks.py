@@ -1,0 +1,189 @@
+"""Nobody is told of a row outside his grants: every route, role and node is tried, and so is the test itself."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine
+
+from config.settings import Settings
+from core import clock, db, jobs
+from core.uow import unit_of_work
+from staff.permissions import GIVES
+from tests.rights.filling import unknown_parts
+from tests.rights.walk import (
+    OPEN,
+    OWN_PAGES,
+    Answer,
+    Ask,
+    House,
+    Site,
+    asks,
+    guarded_rules,
+    is_webhook,
+    leaks,
+    needed,
+    path_of,
+    plain,
+    uses_of_within,
+)
+from tests.rights.world import COMPARED, NODES, NOWHERE, READERS, inside, plant, plant_readers
+
+TRIES = 40
+"""Requests that a use of `within` has to show that it counts."""
+
+
+@pytest.fixture(scope="module")
+def house(engine: Engine, settings: Settings) -> Iterator[House]:
+    """The whole house on one connection; nothing of it is ever committed."""
+    from app import create_app
+
+    app = create_app()
+    db.sessions.kw["bind"].dispose()
+    doorbell = list(jobs._doorbell)
+    jobs._doorbell.clear()  # nobody is to run what a request woke
+    with engine.connect() as connection:
+        city = connection.begin()
+        db.sessions.configure(bind=connection, join_transaction_mode="create_savepoint")
+        house = House(app, connection)
+        with db.sessions.begin() as session:
+            session.add(clock.ClockOffset(id=1, ahead=timedelta()))
+        with unit_of_work("test") as uow:
+            plant_readers(uow)
+        for node in COMPARED:
+            _read_alone(house, node)
+        with unit_of_work("test") as uow:
+            plant(uow, (*NODES, NOWHERE))
+        yield house
+        city.rollback()
+    db.sessions.configure(bind=engine, join_transaction_mode="conditional_savepoint")
+    jobs._doorbell[:] = doorbell
+
+
+def _read_alone(house: House, node: str) -> None:
+    """Read every list as the readers of a node while nobody else in the city has a row."""
+    alone = house.connection.begin_nested()
+    with unit_of_work("test") as uow:
+        plant(uow, inside(node))
+    for one in asks(house.app):
+        if one.reader.node == node and one.variant in ("list", "query"):
+            house.baseline[one.reader, one.path] = plain(house.ask(one).told)
+    alone.rollback()
+
+
+@pytest.fixture(scope="module")
+def walked(house: House) -> list[tuple[Ask, Answer]]:
+    """Every request with its answer."""
+    with house.traced():
+        return [(one, house.ask(one)) for one in asks(house.app)]
+
+
+def test_every_route_asks_for_a_permission_or_says_why_not(house: House) -> None:
+    silent = [
+        f"{rule.endpoint} ({rule.rule}) asks for no permission: put @needs before it, or say why not in OPEN"
+        for rule in house.app.url_map.iter_rules()
+        if not hasattr(house.app.view_functions[rule.endpoint], "needs")
+        and rule.endpoint not in OPEN
+        and not is_webhook(house.app, rule)
+    ]
+    without = [
+        f"{rule.endpoint} asks for a session only, and is no page about oneself"
+        for rule in guarded_rules(house.app)
+        if needed(house.app, rule.endpoint) is None and not f"{rule.rule} ".startswith(OWN_PAGES)
+    ]
+
+    assert not silent + without, "\n".join(silent + without)
+
+
+def test_every_part_of_an_address_can_be_filled(house: House) -> None:
+    """A new parameter needs a row at each node, or nobody would know whether it leaks."""
+    found = [what for rule in guarded_rules(house.app) for what in unknown_parts(rule)]
+
+    assert not found, _listed(found)
+
+
+def test_nobody_is_told_of_a_row_outside_his_grants(house: House, walked: list[tuple[Ask, Answer]]) -> None:
+    found = [what for one, answer in walked for what in leaks(house, one, answer)]
+
+    assert not found, _listed(found)
+
+
+def test_the_walk_goes_everywhere(house: House, walked: list[tuple[Ask, Answer]]) -> None:
+    """A route that nobody gets through, or a role that gets nowhere, would prove nothing."""
+    through = {one.endpoint for one, answer in walked if answer.status < 400}
+    rules = guarded_rules(house.app)
+    pages = {rule.endpoint for rule in rules if "GET" in (rule.methods or ())}
+    roles = {one.reader.role for one, answer in walked if answer.status == 200}
+
+    assert not pages - through, _listed(pages - through)
+    assert {one.endpoint for one, _ in walked} == {rule.endpoint for rule in rules}
+    assert roles == {reader.role for reader in READERS if GIVES[reader.role]} | roles
+
+
+def test_own_rows_are_told(walked: list[tuple[Ask, Answer]]) -> None:
+    """Were nothing told to anybody, nothing would leak."""
+    told = {one.reader.node for one, answer in walked if f"QZ{one.reader.node}ZQ" in answer.told.split("</header>")[-1]}
+
+    assert told == set(NODES)
+
+
+def test_what_lies_elsewhere_is_refused_as_what_does_not_exist(house: House) -> None:
+    """Else the refusal would tell that it exists."""
+    differ = []
+    for one in asks(house.app):
+        if one.variant == "foreign" and one.reader.node in COMPARED:
+            rule = next(rule for rule in guarded_rules(house.app) if rule.endpoint == one.endpoint)
+            nothing = Ask(one.reader, one.endpoint, "GET", path_of(rule, "?"), foreign="?")
+            there, nowhere = house.ask(one), house.ask(nothing)
+            if there.status != nowhere.status:
+                differ.append(f"{one}: {there.status}, and {nowhere.status} for what does not exist")
+
+    assert not differ, _listed(differ)
+
+
+def test_every_use_of_the_scope_counts(house: House, walked: list[tuple[Ask, Answer]]) -> None:
+    """With the scope taken out of any one query the leak test finds a leak."""
+    reached: dict[Site, list[Ask]] = defaultdict(list)
+    for one, answer in walked:
+        for site in answer.sites:
+            reached[site].append(one)
+    silent = []
+    with house.traced():
+        for site, requests in sorted(reached.items()):
+            house.opened = site
+            if not any(leaks(house, one, house.ask(one)) for one in _telling(requests)):
+                silent.append(f"{_spelt(site)}: without its scope nothing leaks")
+    house.opened = None
+    lines = {site[0][0]: set() for site in reached}
+    for site in reached:
+        lines[site[0][0]].add(site[0][2])
+    never = [
+        f"{path}:{first}: no request of the walk gets here"
+        for (path, first), last in sorted(uses_of_within().items())
+        if not lines.get(path, set()) & set(range(first, last + 1))
+    ]
+
+    assert not silent + never, _listed(silent + never)
+
+
+def _telling(requests: list[Ask]) -> list[Ask]:
+    """Requests of readers with a small part first, a few of each kind."""
+    kinds: dict[tuple[str, str], int] = defaultdict(int)
+    chosen = []
+    for one in sorted(requests, key=lambda one: (one.reader.node not in COMPARED, -len(one.reader.node))):
+        kinds[one.endpoint, one.variant] += 1
+        if one.reader.node != "AH" and kinds[one.endpoint, one.variant] <= 6:
+            chosen.append(one)
+    return chosen[:TRIES]
+
+
+def _spelt(site: Site) -> str:
+    return " < ".join(f"{path}:{line} {name}" for path, name, line in site)
+
+
+def _listed(found: Iterable[str]) -> str:
+    """Few enough to read, one a line."""
+    return "\n".join(["", *sorted(set(found))[:60]])

@@ -1,0 +1,367 @@
+"""Walks every route as every reader, judges what comes back, and can open one use of `within` to see that it counts."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import sys
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from types import FrameType
+from typing import Any
+from urllib.parse import unquote, urlencode
+
+from flask import Flask
+from sqlalchemy import ColumnElement, Connection, event, text, true
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from app import WEBHOOKS
+from core import csrf
+from directory.queries import scoping
+from directory.scope import Scope
+from staff.permissions import GIVES, Permission, Role
+from tests.rights.filling import fill, forms_of, names_rows, unknown_parts
+from tests.rights.world import AT, CANARY, NODES, NUMBER, READERS, Reader, inside
+
+ROOT = Path(__file__).parent.parent.parent
+PACKAGES = ("directory", "staff", "providers", "sms", "ticketing", "collection", "ivr", "console", "core")
+OPEN = {
+    "static": "files of the house",
+    "console.static": "files of the house",
+    "core.healthz": "tells that the process is alive",
+    "core.readyz": "tells that database, doorbell and workers are there",
+    "core.choose_language": "keeps a language in a cookie",
+    "home": "leads to the console",
+    "demo.read_clock": "asked by programs of this machine in a demo, 404 elsewhere",
+    "demo.move_clock": "asked by programs of this machine in a demo, 404 elsewhere",
+    "demo.events": "asked by programs of this machine in a demo, 404 elsewhere",
+    "staff.sign_in": "the way in",
+    "staff.take_sign_in": "the way in",
+    "staff.sign_out": "the way out",
+    "staff.welcome": "the way in with an invitation",
+    "staff.take_welcome": "the way in with an invitation",
+    "staff.second_factor": "the second step of the way in",
+    "staff.take_second_factor": "the second step of the way in",
+    "staff.set_up": "one's own second factor, before anything else opens",
+    "staff.take_set_up": "one's own second factor, before anything else opens",
+    "staff.change_password": "one's own password, before anything else opens",
+    "staff.take_password": "one's own password, before anything else opens",
+}
+"""Endpoints without a permission, and why. Webhooks are signed by the carrier: see `is_webhook`."""
+OWN_PAGES = ("/console/account", "/second-factor", "/console/ ")
+"""Pages about oneself: behind @signed_in, without a permission. The first page only leads on."""
+COPIES = {
+    "console.held": "everything about one resident, for himself: read to him or printed, and logged",
+    "console.held_json": "the same as a file",
+}
+"""Endpoints that show numbers and names in full whatever the role, and why."""
+REFUSED = frozenset({400, 403, 404, 405, 409, 410, 422, 429})
+UNTOUCHED = frozenset({"sessions", "sign_in_tries", "audit_entries", "audit_heads", "clock_offsets"})
+"""Tables that a refused request may write: that somebody was here."""
+WRITES = re.compile(r"\s*(?:with .*?\)\s*)?(insert into|update|delete from)\s+\"?(\w+)", re.IGNORECASE | re.DOTALL)
+FRESH = re.compile(r"[0-9a-f]{16,}")
+SECRET = "0" * 64
+
+Site = tuple[tuple[str, str, int], ...]
+"""Where `within` was called: file, function and line, from the call outwards to the first function of a public name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request of one reader. `foreign`: the node whose ids it names although the reader does not see it."""
+
+    reader: Reader
+    endpoint: str
+    method: str
+    path: str
+    form: tuple[tuple[str, str], ...] = ()
+    foreign: str = ""
+    variant: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path} {dict(self.form) or ''} as {self.reader.role} of {self.reader.node}"
+
+
+@dataclass(slots=True)
+class Answer:
+    """What came back: all of it as one text, and what stayed written."""
+
+    status: int
+    told: str
+    tables: frozenset[str]
+    sites: frozenset[Site]
+
+
+@dataclass
+class House:
+    """The application on one connection whose work is undone after each request."""
+
+    app: Flask
+    connection: Connection
+    opened: Site | None = None
+    reached: set[Site] = field(default_factory=set)
+    written: list[str] = field(default_factory=list)
+    marks: list[int] = field(default_factory=list)
+    baseline: dict[tuple[Reader, str], str] = field(default_factory=dict)
+
+    def ask(self, one: Ask) -> Answer:
+        """Send it, undo what it did."""
+        self.reached.clear()
+        undo = self.connection.begin_nested()
+        try:
+            self.connection.execute(text("update clock_offsets set ahead = :at - clock_timestamp()"), {"at": AT})
+            self.written.clear()
+            self.marks.clear()
+            client = self.app.test_client(use_cookies=False)
+            form = dict(one.form)
+            if one.method == "POST":
+                form["csrf_token"] = self.form_token
+            answer = client.open(
+                one.path,
+                method=one.method,
+                data=form or None,
+                headers={"Cookie": f"__Host-linli={one.reader.token}; {self.form_cookie}", "Accept-Language": "zh"},
+            )
+            told = _told(answer)
+            return Answer(answer.status_code, told, frozenset(self.written) - UNTOUCHED, frozenset(self.reached))
+        finally:
+            undo.rollback()
+
+    @cached_property
+    def form_cookie(self) -> str:
+        """The cookie of a browser whose forms hold `form_token`."""
+        serializer = self.app.session_interface.get_signing_serializer(self.app)  # type: ignore[attr-defined]
+        return f"{self.app.config['SESSION_COOKIE_NAME']}={serializer.dumps({'form_secret': SECRET})}"
+
+    @property
+    def form_token(self) -> str:
+        """A token that the cookie's browser may send."""
+        return f"0000.{csrf._sealed(SECRET, '0000')}"
+
+    @contextmanager
+    def traced(self) -> Iterator[None]:
+        """Every use of `within` is noted, and the one in `opened` lets everything through."""
+        original = scoping.within
+
+        def within(column: Any, scope: Scope) -> ColumnElement[bool]:
+            site = _site(sys._getframe(1))
+            self.reached.add(site)
+            return true() if site == self.opened else original(column, scope)
+
+        users = [
+            (module, name)
+            for module in list(sys.modules.values())
+            if getattr(module, "__name__", "").split(".")[0] in PACKAGES
+            for name, value in list(vars(module).items())
+            if value is original
+        ]
+        for module, name in users:
+            setattr(module, name, within)
+        event.listen(self.connection, "before_cursor_execute", self._note)
+        event.listen(self.connection, "savepoint", self._mark)
+        event.listen(self.connection, "rollback_savepoint", self._take_back)
+        event.listen(self.connection, "release_savepoint", self._release)
+        try:
+            yield
+        finally:
+            for module, name in users:
+                setattr(module, name, original)
+            event.remove(self.connection, "before_cursor_execute", self._note)
+            event.remove(self.connection, "savepoint", self._mark)
+            event.remove(self.connection, "rollback_savepoint", self._take_back)
+            event.remove(self.connection, "release_savepoint", self._release)
+
+    def _note(self, _connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if found := WRITES.match(statement):
+            self.written.append(found[2].lower())
+
+    def _mark(self, *_: object) -> None:
+        self.marks.append(len(self.written))
+
+    def _take_back(self, *_: object) -> None:
+        if self.marks:
+            del self.written[self.marks.pop() :]
+
+    def _release(self, *_: object) -> None:
+        if self.marks:
+            self.marks.pop()
+
+
+def _told(answer: TestResponse) -> str:
+    """Body and headers as one text; a workbook is unpacked, an address is decoded."""
+    body = answer.get_data()
+    answer.close()
+    if body[:4] == b"PK\x03\x04":
+        with zipfile.ZipFile(io.BytesIO(body)) as packed:
+            body = b"\n".join(packed.read(name) for name in packed.namelist())
+    headers = "\n".join(f"{name}: {unquote(value)}" for name, value in answer.headers if name != "Set-Cookie")
+    return f"{headers}\n\n{body.decode('utf-8', 'replace')}"
+
+
+def _site(frame: FrameType | None) -> Site:
+    found = []
+    while frame is not None:
+        path = Path(frame.f_code.co_filename)
+        if not path.is_relative_to(ROOT) or "tests" in path.parts:
+            break
+        name = frame.f_code.co_name
+        found.append((path.relative_to(ROOT).as_posix(), name, frame.f_lineno))
+        if not name.startswith(("_", "<")):
+            break
+        frame = frame.f_back
+    return tuple(found)
+
+
+def uses_of_within() -> dict[tuple[str, int], int]:
+    """Every call of `within` in the sources: file and first line to last line."""
+    found = {}
+    for package in PACKAGES:
+        for path in (ROOT / package).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call) and _name_of(node.func) == "within":
+                    found[path.relative_to(ROOT).as_posix(), node.lineno] = node.end_lineno or node.lineno
+    return found
+
+
+def _name_of(node: ast.expr) -> str:
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+
+
+def is_webhook(app: Flask, rule: Rule) -> bool:
+    """Whether the carrier's signature guards it (another test sends each of them unsigned)."""
+    return rule.endpoint.split(".")[0] in {blueprint.name for blueprint in WEBHOOKS}
+
+
+def guarded_rules(app: Flask) -> list[Rule]:
+    """Every route that somebody who is signed in may walk."""
+    return sorted(
+        (rule for rule in app.url_map.iter_rules() if hasattr(app.view_functions[rule.endpoint], "needs")),
+        key=lambda rule: rule.rule,
+    )
+
+
+def needed(app: Flask, endpoint: str) -> Permission | None:
+    """What a route asks for; None: only to be signed in."""
+    return getattr(app.view_functions[endpoint], "needs", None)
+
+
+def asks(app: Flask) -> Iterator[Ask]:
+    """Every endpoint for every role at every node.
+
+    Lists are read by each role at each node. Single rows and forms, with ids of one's own part and of another's, are
+    tried by each role at some nodes of every level, other ones for each endpoint. A role that the permission is not
+    given to is refused before anything is read, wherever it is: it is tried at one node for each endpoint.
+    """
+    for turn, rule in enumerate(guarded_rules(app)):
+        wanted = needed(app, rule.endpoint)
+        if unknown_parts(rule):
+            continue  # told by a test of its own
+        for reader in READERS:
+            place = NODES.index(reader.node) + turn
+            if wanted is not None and wanted not in GIVES[reader.role]:
+                if place % len(NODES) == 0:
+                    yield from _asks_of(app, rule, reader, turn, is_list_only=False)
+            else:
+                is_chosen = place % EACH == list(Role).index(reader.role) % EACH
+                yield from _asks_of(app, rule, reader, place, is_list_only=not is_chosen)
+
+
+EACH = 5
+"""Of so many nodes one is chosen where a role tries single rows and forms."""
+
+
+def _asks_of(app: Flask, rule: Rule, reader: Reader, turn: int, *, is_list_only: bool) -> Iterator[Ask]:
+    own = inside(reader.node)
+    others = [node for node in NODES if not reader.sees(node)]
+    mine = own[turn % len(own)]
+    theirs = others[turn % len(others)] if others else ""
+    words, fields = forms_of(rule.endpoint, app.view_functions[rule.endpoint])
+    if "GET" in (rule.methods or ()) and not (is_list_only and rule.arguments):
+        yield from _reads(rule, reader, mine, theirs, () if is_list_only else words)
+    if "POST" in (rule.methods or ()) and theirs and not is_list_only:
+        form = tuple((name, fill(name, rule, theirs)) for name in fields)
+        naming = any(map(names_rows, fields))
+        foreign = theirs if rule.arguments or naming else ""
+        yield Ask(reader, rule.endpoint, "POST", path_of(rule, theirs), form, foreign, "post")
+        if rule.arguments and naming:
+            yield Ask(reader, rule.endpoint, "POST", path_of(rule, mine), form, theirs, "mixed")
+        if len(rule.arguments) > 1:
+            yield Ask(reader, rule.endpoint, "POST", path_of(rule, theirs, mine), form, theirs, "mixed")
+
+
+def _reads(rule: Rule, reader: Reader, mine: str, theirs: str, words: tuple[str, ...]) -> Iterator[Ask]:
+    own = path_of(rule, mine)
+    if not rule.arguments:
+        yield Ask(reader, rule.endpoint, "GET", own, variant="list")
+        if words:
+            query = urlencode({name: fill(name, rule, theirs or mine) for name in words})
+            yield Ask(reader, rule.endpoint, "GET", f"{own}?{query}", variant="query")
+        return
+    yield Ask(reader, rule.endpoint, "GET", own, variant="own")
+    if theirs:
+        yield Ask(reader, rule.endpoint, "GET", path_of(rule, theirs), foreign=theirs, variant="foreign")
+
+
+def path_of(rule: Rule, node: str, outer: str = "") -> str:
+    """The address with the ids of this node's rows; with `outer` all but the last are that one's."""
+    address = rule.rule
+    names = re.findall(r"<(?:[^:<>]+:)?([a-z_]+)>", rule.rule)
+    for name in names:
+        value = fill(name, rule, outer if outer and name != names[-1] else node, is_part=True)
+        address = re.sub(rf"<(?:[^:<>]+:)?{name}>", value, address)
+    return address
+
+
+def leaks(house: House, one: Ask, answer: Answer) -> list[str]:
+    """What this reader was told, or could do, that is not his; empty when all is right."""
+    found = [f"{one}: {what}" for what in _words_of_others(one, answer)]
+    if answer.status >= 500:
+        found.append(f"{one}: broke with {answer.status}")
+    wanted = needed(house.app, one.endpoint)
+    if wanted is not None and wanted not in GIVES[one.reader.role] and answer.status != 403:
+        found.append(f"{one}: answered {answer.status} without {wanted}")
+    if one.foreign and one.method == "GET" and answer.status not in REFUSED:
+        found.append(f"{one}: took ids of {one.foreign}, answered {answer.status}")
+    if one.foreign and answer.tables:
+        found.append(f"{one}: wrote {sorted(answer.tables)} for ids of {one.foreign}")
+    before = house.baseline.get((one.reader, one.path)) if one.method == "GET" else None
+    if before is not None and before != plain(answer.told):
+        found.append(f"{one}: differs when others have rows: {_first_difference(before, plain(answer.told))}")
+    return found
+
+
+def _words_of_others(one: Ask, answer: Answer) -> Iterator[str]:
+    given = GIVES[one.reader.role]
+    for kind, node in {(kind.upper(), node.upper()) for kind, node in CANARY.findall(answer.told)}:
+        above = kind in ("P", "U") and one.reader.node.startswith(node)
+        if not one.reader.sees(node) and not above:
+            yield f"tells Q{kind}{node}{kind}Q"
+        if kind == "L" and "labels.see" not in given:
+            yield f"tells a label of {node} without labels.see"
+        if kind == "N" and one.method == "GET" and "people.freely" not in given:
+            yield f"tells a name of {node} in full without people.freely"
+    for number in NUMBER.findall(answer.told):
+        node = NODES[index] if 0 <= (index := int(re.sub(r"\D", "", number)[-4:]) // 10 - 1) < len(NODES) else "NOWHERE"
+        if not one.reader.sees(node):
+            yield f"tells a number of {node}"
+        if one.method == "GET" and "numbers.see" not in given and one.endpoint not in COPIES:
+            yield f"tells a number of {node} in full without numbers.see"
+
+
+def plain(told: str) -> str:
+    """An answer without what is drawn anew each time: tokens of forms."""
+    return FRESH.sub("#", told)
+
+
+def _first_difference(before: str, after: str) -> str:
+    for one, other in zip(before.splitlines(), after.splitlines(), strict=False):
+        if one != other:
+            start = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), 0)
+            return f"{one[max(0, start - 60) : start + 60]!r} -> {other[max(0, start - 60) : start + 60]!r}"
+    return f"{len(before)} -> {len(after)} characters"
