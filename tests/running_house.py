@@ -42,7 +42,7 @@ WITHIN = 30.0  # seconds in which everything that a test waits for happens
 KEPT = {"jurisdictions", "households", "persons", "contacts", "consents", "users", "grants", "alembic_version"}
 KEPT |= {"providers", "provider_services", "provider_areas", "credentials"}
 KEPT |= {"buildings", "dwellings", "placements", "residences", "provenances", "person_searches", "retention_rules"}
-KEPT |= {"place_aliases", "handler_units", "responsibilities", "audit_entries", "audit_heads"}
+KEPT |= {"place_aliases", "handler_units", "responsibilities", "reorganisations", "audit_entries", "audit_heads"}
 """What the sample city brings; the rest is emptied between two journeys."""
 
 
