@@ -82,13 +82,6 @@ class SecondFactorThere(Conflict):
         super().__init__("refusal.second_factor_there")
 
 
-class SecondFactorStays(Conflict):
-    """The role asks for a second factor; it cannot be switched off."""
-
-    def __init__(self) -> None:
-        super().__init__("refusal.second_factor_stays")
-
-
 class SessionOver(NotFound):
     """No such session of this user is open."""
 

@@ -13,7 +13,7 @@ from core.uow import UnitOfWork, unit_of_work
 from core.way_back import safe
 from staff import guard
 from staff import second_factor as rule
-from staff.errors import SecondFactorStays, TooManyTries, WrongPassword
+from staff.errors import TooManyTries, WrongPassword
 from staff.models import User
 from staff.queries import CurrentUser, Due
 from staff.queries.signed_in import needs_second_factor
@@ -111,16 +111,17 @@ def renew_recovery_codes() -> ResponseReturnValue:
 @bp.post("/second-factor/off")
 @guard.signed_in
 def switch_off() -> ResponseReturnValue:
-    """Give up the second factor; not for roles that ask for one."""
+    """Give up the second factor. Whose role asks for one sets it up anew at once: that is how a phone is changed."""
     user = guard.current_user()
     with unit_of_work(guard.actor()) as uow:
-        if needs_second_factor(user.grants, uow.now):
-            raise SecondFactorStays
+        is_forced = needs_second_factor(user.grants, uow.now)
         refusal = second_factors.switch_off(
-            uow, user.user_id, request.form.get("code", ""), asker(), outside=clock.outside()
+            uow, user.user_id, user.session_id, request.form.get("code", ""), asker(), outside=clock.outside()
         )
     if refusal is not None:
         return _back_to_account(refusal)
+    if is_forced:
+        return redirect(url_for("staff.set_up", next=ACCOUNT_PAGE), code=303)
     flash(web.say("staff.second_factor.is_off"), "ok")
     return redirect(ACCOUNT_PAGE, code=303)
 

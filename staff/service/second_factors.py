@@ -92,13 +92,14 @@ def renew_recovery_codes(
 
 
 def switch_off(
-    uow: UnitOfWork, user_id: int, code: str, address: str, *, outside: datetime
+    uow: UnitOfWork, user_id: int, session_id: int, code: str, address: str, *, outside: datetime
 ) -> WrongCode | TooManyTries | None:
-    """Give up the second factor, against a code. The unit must be committed whatever comes back."""
+    """Give up the second factor, against a code; the user's other sessions end. The unit must be committed anyway."""
     user = uow.session.get_one(User, user_id, with_for_update=True)
     refusal = check(uow, user, code, address, outside=outside)
     if refusal is None:
         take_away(uow, user)
+        end_sessions(uow, user.id, but=session_id)
         uow.audit("second_factor.switched_off", f"user:{user.id}")
     return refusal
 
