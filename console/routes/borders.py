@@ -103,7 +103,7 @@ def _form(uow: UnitOfWork, code: str, *, preview: Preview | None = None, refusal
         (str(number), name, count) for number, name, count in queries.buildings(uow.session, scope, code) if number
     ]
     if not lives:
-        dwellings, _ = borders.homes_now(uow.session, scope)
+        dwellings, _ = borders.homes_now(uow.session, scope, code)
         parts = [
             (node.code, f"{name_of(node)} {node.code}", dwellings[node.code])
             for node in tree

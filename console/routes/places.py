@@ -166,7 +166,7 @@ def _shown(uow: UnitOfWork, code: str, refusal: str = "") -> str:
     users = staff_queries.names_of(uow.session)
     house = request.args.get("house", "")
     lives = one.level == COMMUNITY
-    counted_dwellings, counted_households = borders.homes_now(uow.session, scope)
+    counted_dwellings, counted_households = borders.homes_now(uow.session, scope, code)
     answers = _answers(uow, scope, code)
     below = [node for node in queries.tree(uow.session, scope) if parent(node.code) == code]
     return show(

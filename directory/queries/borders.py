@@ -106,13 +106,17 @@ def counted(session: Session, scope: Scope, on: date, under: str = "") -> list[C
     ]
 
 
-def homes_now(session: Session, scope: Scope) -> tuple[Counter[str], Counter[str]]:
-    """Dwellings and households by place as they lie today, summed up to the top; cheap enough for every page."""
+def homes_now(session: Session, scope: Scope, under: str = "") -> tuple[Counter[str], Counter[str]]:
+    """Dwellings and households of a subtree by place as they lie today, summed up; cheap enough for every page."""
     dwellings = select(Dwelling.community_code, func.count()).where(
-        within(Dwelling.community_code, scope), Dwelling.use != NOWHERE
+        within(Dwelling.community_code, scope),
+        Dwelling.community_code.startswith(under, autoescape=True),
+        Dwelling.use != NOWHERE,
     )
     households = select(Household.community_code, func.count()).where(
-        within(Household.community_code, scope), Household.address != ""
+        within(Household.community_code, scope),
+        Household.community_code.startswith(under, autoescape=True),
+        Household.address != "",
     )
     return (
         _summed(dict(session.execute(dwellings.group_by(Dwelling.community_code)).all())),

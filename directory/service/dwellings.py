@@ -126,8 +126,8 @@ def _enter(uow: UnitOfWork, doors: Sequence[_Door], communities: dict[str, Juris
         )
         ids |= {(code, name): number for code, name, number in rows}
     for part in _parts(doors):
-        rows = [_row(door, ids.get((door.code, door.parts.building))) for door in part]
-        made = insert_missing_ids(uow.session, Dwelling, rows, "community_code", "plain")
+        wanted = [_row(door, ids.get((door.code, door.parts.building))) for door in part]
+        made = insert_missing_ids(uow.session, Dwelling, wanted, "community_code", "plain")
         placements = [(made[key], key[0], communities[key[0]].valid_from) for key in sorted(made)]
         copy_in(uow.session, Placement, ("dwelling_id", "community_code", "from_on"), placements)
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from core.uow import UnitOfWork
 from directory.borders import Change, ChangeKind, Wanted
-from directory.models import HandlerUnit, Jurisdiction, PlaceAlias, Reorganisation, Responsibility, Unplaced
+from directory.models import AliasKind, HandlerUnit, Jurisdiction, PlaceAlias, Reorganisation, Responsibility, Unplaced
 from directory.place_words import Resolved
 from directory.queries.places import resolve
 from directory.scope import Scope
@@ -301,7 +301,7 @@ def test_the_count_of_statements_does_not_grow_with_the_rows(
         with work() as uow:
             a_place(uow, f"AH0102{number:02}")
             a_person(uow, f"人{number}", msisdn=f"+86162000008{number:02}", address=f"{number}号楼1单元101")
-            service.add_alias(uow, ALL, COMMUNITY, f"别名{number}", service.AliasKind.ALIAS)
+            service.add_alias(uow, ALL, COMMUNITY, f"别名{number}", AliasKind.ALIAS)
             service.note_unplaced(uow, f"import_row:{number}", f"某处{number}", Resolved(None, 0.0, ()))
             a_ticket(uow, a_request(place=""))
             unit = duties.add_unit(uow, ALL, "AH0102", "department", f"科{number}", f"D{number}")
