@@ -412,6 +412,8 @@ def _write_down(uow: UnitOfWork, answer: Answer, kind: TicketKind, service: str 
     if ticket.state is State.NEW:
         tasks.open_task(uow, TaskKind.CHECK, f"ticket:{ticket.id}:place", "place_unknown", ticket=ticket)
     wording, facts = tickets.opened_words(uow, ticket)
+    if ticket.notify_msisdn != answer.msisdn:
+        tickets.tell_requester(uow, ticket, wording, **facts)  # a helper, who gets all that follows
     return Taken(Reply(wording, facts, ticket.code))
 
 

@@ -33,14 +33,14 @@ def persons_of(session: Session, msisdn: str) -> list[Person]:
             )
             .options(
                 joinedload(Person.household).joinedload(Household.community),
-                selectinload(Person.contacts),
+                joinedload(Person.contacts),
                 selectinload(Person.absorbed).selectinload(Person.contacts),
                 joinedload(Person.helper).options(
                     selectinload(Person.contacts), selectinload(Person.absorbed).selectinload(Person.contacts)
                 ),
             )
             .order_by(Person.id)
-        )
+        ).unique()
     )
 
 
