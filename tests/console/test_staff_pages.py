@@ -327,15 +327,15 @@ def test_the_account_page_shows_sessions_and_ends_them(desk: Desk) -> None:
         ids = uow.session.scalars(select(SignedIn.id).order_by(SignedIn.id)).all()
 
     page = desk.reads("/console/account")
-    ended = desk.sends(f"/console/account/sessions/{ids[1]}/end")
+    ended = desk.reads_after(desk.sends(f"/console/account/sessions/{ids[1]}/end"))
     gone = elsewhere.get("/console/account").status_code
-    others = desk.sends("/console/account/sessions/end-others")
+    others = desk.reads_after(desk.sends("/console/account/sessions/end-others"))
 
     assert page.count("Chrome · Windows") == 2
     assert page.count("这里") == 1
-    assert "那边退出了" in desk.reads_after(ended)
+    assert "那边退出了" in ended
     assert gone == 303
-    assert "退出了 1 处" in desk.reads_after(others)
+    assert "退出了 1 处" in others
     assert third.get("/console/account").status_code == 303
     assert desk.sends(f"/console/account/sessions/{ids[1]}/end").status_code == 404
     assert desk.sends(f"/console/account/sessions/{ids[0]}/end").location == "/sign-in"
