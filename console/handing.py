@@ -31,7 +31,8 @@ def handing(uow: UnitOfWork, ticket: Ticket, scope: Scope) -> Handing:
     answers = duties.responsible(uow.session, ticket.jurisdiction_code, ticket.category, today)
     choices: tuple[tuple[int, str, str], ...] = ()
     if scope.may("tickets.dispatch") and ticket.state not in OVER:
-        units = [one for one in duties.units_for(uow.session, ticket.jurisdiction_code, today) if one is not held]
+        near = duties.units_for(uow.session, scope, ticket.jurisdiction_code, today)
+        units = [one for one in near if one is not held]
         places = names_of(uow.session, {one.jurisdiction_code for one in units})
         choices = tuple((one.id, _name(one), places[one.jurisdiction_code][web.lang()]) for one in units)
     return Handing(_name(held), _name(answers), answers.id if answers is not None else None, choices)

@@ -114,7 +114,8 @@ def hand_over(code: str) -> ResponseReturnValue:
     with unit_of_work(actor()) as uow:
         ticket = console_queries.held(uow.session, current_scope(), code)
         unit_id = read_id(request.form.get("unit", "")) or 0
-        if all(unit.id != unit_id for unit in queries.units_for(uow.session, ticket.jurisdiction_code, _today(uow))):
+        units = queries.units_for(uow.session, current_scope(), ticket.jurisdiction_code, _today(uow))
+        if all(unit.id != unit_id for unit in units):
             raise UnitNotFound
         ticket_places.hand_over(
             uow, code, unit_id, reason, int(version) if version.isascii() and version.isdecimal() else -1
@@ -164,7 +165,7 @@ def _shown(uow: UnitOfWork, asked: str, refusal: str = "") -> str:
         place_names=places.names_of(uow.session, codes),
         holes=sum(cell is None for row in rows for cell in row.cells.values()),
         own=[(duty, who(duty.set_by, users)) for duty in queries.duties_of(uow.session, scope, under)],
-        units=queries.units_for(uow.session, under, today),
+        units=queries.units_for(uow.session, scope, under, today),
         seats=queries.units_at(uow.session, scope, under),
         unit_kinds=UNIT_KINDS,
         every=EVERY,

@@ -65,11 +65,12 @@ def duties_of(session: Session, scope: Scope, code: str) -> list[Responsibility]
     )
 
 
-def units_for(session: Session, code: str, on: date) -> list[HandlerUnit]:
-    """Units that can answer in a place: those that sit there, above it, below it or beside it under one parent."""
+def units_for(session: Session, scope: Scope, code: str, on: date) -> list[HandlerUnit]:
+    """Units that can answer in a place: those that sit there or above it, and of those beside and below it the ones
+    that the reader sees."""
+    beside = HandlerUnit.jurisdiction_code.startswith(parent(code) or code, autoescape=True)
     near = or_(
-        HandlerUnit.jurisdiction_code.in_(path(code)),
-        HandlerUnit.jurisdiction_code.startswith(parent(code) or code, autoescape=True),
+        HandlerUnit.jurisdiction_code.in_(path(code)), and_(beside, within(HandlerUnit.jurisdiction_code, scope))
     )
     return list(
         session.scalars(

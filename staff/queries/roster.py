@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.audit import AuditEntry
+from directory.jurisdiction import CITY, STEP
 from directory.models import Jurisdiction
 from directory.queries.places import in_force, today
 from directory.queries.scoping import within
@@ -123,12 +124,13 @@ def names_by_id(session: Session, user_ids: Collection[int]) -> dict[int, str]:
 
 
 def whom_to_ask(session: Session, now: datetime) -> Sequence[str]:
-    """Names of up to three administrators, for somebody who has no grant and so no area."""
+    """Names of up to three administrators of the whole city, for somebody who has no grant and so no area."""
     return session.scalars(
         select(User.name)
         .join(Grant, Grant.user_id == User.id)
         .where(
             Grant.role == Role.ADMIN,
+            func.length(Grant.jurisdiction_code) <= STEP * CITY,
             Grant.from_at <= now,
             or_(Grant.until_at.is_(None), Grant.until_at > now),
             User.is_active,
