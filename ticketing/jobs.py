@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from core.jobs import Deadline, job
 from core.uow import UnitOfWork, unit_of_work
 from ticketing import queries
-from ticketing.service import clocks, dispatches, follow_ups, quotes, tickets
+from ticketing.service import clocks, dispatches, follow_ups, places, quotes, tickets
 from ticketing.service.history import locked_by_id
 
 log = logging.getLogger(__name__)
@@ -38,6 +38,7 @@ def watch_clocks() -> bool:
         dispatches.late_ones(uow)
         quotes.unanswered(uow)
         tickets.release_codes(uow)
+        places.follow_late(uow)
     is_more = _drain("ticketing.clocks", queries.contact_missed, clocks.contact_is_late)
     is_more |= _drain("ticketing.clocks", queries.clocks_passed, clocks.warn)
     return _drain("ticketing.clocks", queries.left_lying, clocks.remind) or is_more

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date, timedelta
+from threading import Event
 from typing import Any
 
 import pytest
@@ -13,7 +15,8 @@ from sqlalchemy import select
 
 import app as house
 import directory.jobs
-from core.uow import UnitOfWork
+import ticketing.jobs
+from core.uow import UnitOfWork, unit_of_work
 from directory.borders import Change, ChangeKind, Wanted
 from directory.errors import BadChange, PlaceEnded
 from directory.models import (
@@ -228,6 +231,47 @@ def test_open_tickets_follow_with_a_step_and_closed_ones_keep_their_code(uow: Un
 
 def _home(uow: UnitOfWork, address: str) -> int:
     return uow.session.scalars(select(Household.id).where(Household.address == address)).one()
+
+
+def test_a_ticket_opened_under_a_code_that_had_just_ended_follows_within_a_minute(
+    work: Work, at: Callable[..., None], noon: Any
+) -> None:
+    at(noon)
+    with work() as uow:
+        a_town(uow)
+        reorganising.decide(uow, ALL, split())
+        told = a_ticket(uow, replace(a_request(), address="1号楼1单元101")).id
+
+    ticketing.jobs.watch_clocks()
+
+    with work() as uow:
+        ticket = uow.session.get_one(Ticket, told)
+        assert ticket.jurisdiction_code == "AH010203"
+        assert steps_of(uow, ticket).count("place_changed") == 1
+
+
+def test_a_home_that_is_entered_while_its_community_is_split_goes_where_its_house_goes(work: Work) -> None:
+    """The load came first and holds the community, so the change waits for it and takes the home along."""
+    with work() as uow:
+        a_town(uow)
+    entered = Event()
+
+    def split_it() -> None:
+        with unit_of_work("test") as uow:
+            entered.wait(20)
+            reorganising.decide(uow, ALL, split())
+
+    with ThreadPoolExecutor(1) as threads:
+        with unit_of_work("test") as uow:
+            dwellings.ensure(uow, [(WUTONG, "1号楼9单元901")])
+            going = threads.submit(split_it)
+            entered.set()
+        going.result()
+
+    with work() as uow:
+        home = uow.session.scalars(select(Household).where(Household.address == "1号楼9单元901")).one()
+        assert home.community_code == "AH010203"
+        assert counts(uow, JULY)["AH010203"][0] == 3
 
 
 def test_officers_and_providers_of_the_old_place_go_on_with_what_follows(uow: UnitOfWork) -> None:

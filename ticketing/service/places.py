@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from core.uow import UnitOfWork
 from directory import dwelling
 from directory.events import PlacesReorganised
-from directory.models import HandlerUnit, Household
+from directory.models import Building, HandlerUnit, Household, Succession
 from ticketing.errors import ReasonMissing, UnitOver
 from ticketing.lifecycle import OVER
 from ticketing.models import Task, TaskKind, Ticket, TicketEvent
@@ -26,12 +26,55 @@ def follow_borders(uow: UnitOfWork, event: PlacesReorganised) -> None:
     place again, and a person asks. A change taken back gives each ticket the code that it had.
     """
     following = event.following()
-    session = uow.session
     before = _before(uow, event) if event.is_undone else {}
     left_open = and_(Ticket.jurisdiction_code == "", Ticket.id.in_(before))
-    open_ones = session.scalars(
+    _follow(
+        uow,
+        or_(Ticket.jurisdiction_code.in_(following), left_open),
+        following,
+        event.houses,
+        event.reorganisation_id,
+        before,
+    )
+    for task in uow.session.scalars(
+        select(Task).where(Task.jurisdiction_code.in_(following), Task.done_at.is_(None), Task.ticket_id.is_(None))
+    ):
+        codes = following[task.jurisdiction_code]
+        task.jurisdiction_code = codes[0] if len(codes) == 1 else ""
+    uow.session.flush()
+
+
+def follow_late(uow: UnitOfWork) -> None:
+    """Tickets that were opened under a code that had just ended, as by a call that went on over it, follow too."""
+    over = uow.session.execute(
+        select(Succession.old_code, Succession.new_code, Succession.reorganisation_id)
+        .where(
+            Succession.on <= uow.local_now.date(),
+            Succession.old_code.in_(select(Ticket.jurisdiction_code).where(Ticket.state.not_in(OVER))),
+        )
+        .order_by(Succession.id)
+    ).all()
+    following: dict[str, tuple[str, ...]] = {}
+    for old, new, _ in over:
+        following[old] = (*following.get(old, ()), new)
+    for old, codes in following.items():
+        change = next(number for code, _, number in over if code == old)
+        known = uow.session.scalars(select(Building).where(Building.community_code.in_(codes)))
+        houses = {building.name: building.community_code for building in known}
+        _follow(uow, Ticket.jurisdiction_code == old, {old: codes}, houses, change, {})
+
+
+def _follow(
+    uow: UnitOfWork,
+    which: ColumnElement[bool],
+    following: Mapping[str, Sequence[str]],
+    houses: Mapping[str, str],
+    reorganisation_id: int,
+    before: Mapping[int, str],
+) -> None:
+    open_ones = uow.session.scalars(
         select(Ticket)
-        .where(or_(Ticket.jurisdiction_code.in_(following), left_open), Ticket.state.not_in(OVER))
+        .where(which, Ticket.state.not_in(OVER))
         .order_by(Ticket.id)
         .with_for_update()
         .execution_options(populate_existing=True)
@@ -39,18 +82,15 @@ def follow_borders(uow: UnitOfWork, event: PlacesReorganised) -> None:
     homes = _homes(uow, [ticket.household_id for ticket in open_ones if ticket.household_id is not None])
     for ticket in open_ones:
         old = ticket.jurisdiction_code
-        new = before.get(ticket.id) or _code(ticket, following[old], homes, event.houses)
+        new = before.get(ticket.id) or _code(ticket, following[old], homes, houses)
         ticket.jurisdiction_code = new
-        record(uow, ticket, PLACE_CHANGED, old=old, new=new or "–", reorganisation=event.reorganisation_id)
-        if not new:
+        record(uow, ticket, PLACE_CHANGED, old=old, new=new or "–", reorganisation=reorganisation_id)
+        if new:
+            tasks.meet(uow, cause=f"ticket:{ticket.id}:place")
+        else:
             ticket.match_at = None
             tasks.open_task(uow, TaskKind.CHECK, f"ticket:{ticket.id}:place", "place_unknown", ticket=ticket)
-    for task in session.scalars(
-        select(Task).where(Task.jurisdiction_code.in_(following), Task.done_at.is_(None), Task.ticket_id.is_(None))
-    ):
-        codes = following[task.jurisdiction_code]
-        task.jurisdiction_code = codes[0] if len(codes) == 1 else ""
-    session.flush()
+    uow.session.flush()
 
 
 def hand_over(uow: UnitOfWork, code: str, unit_id: int, reason: str, version: int | None = None) -> Ticket:
