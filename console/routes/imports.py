@@ -404,8 +404,12 @@ def _page(uow: UnitOfWork, batch: Batch) -> BatchPage:
 def _ranked(counts: Mapping[str, int]) -> tuple[Count, ...]:
     """Reasons by how many rows have them. The sentence is that of a whole list, so it names no field."""
     ranked = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
-    blanks = {"field": "…", "word": "…", "most": "…", "row": "…", "code": "…", "person_id": "…"}
-    return tuple(Count(key, _say(f"reason.{key}", **blanks), count) for key, count in ranked)
+    blanks = {"word": "…", "most": "…", "row": "…", "code": "…", "person_id": "…"}
+    found = []
+    for key, count in ranked:
+        field = _say("column.number" if key.startswith("phone_") else "column.any")
+        found.append(Count(key, _say(f"reason.{key}", field=field, **blanks), count))
+    return tuple(found)
 
 
 def _sample(batch: Batch, row: BatchRow) -> SampleRow:
