@@ -11,11 +11,12 @@ from sqlalchemy import func, select
 
 import seed
 from core.uow import UnitOfWork, unit_of_work
+from directory.borders import Change, ChangeKind, Wanted
 from directory.jurisdiction import depth
 from directory.models import Contact, Household, Jurisdiction, Person, Purpose
 from directory.queries import people
 from directory.scope import Scope
-from directory.service import consents
+from directory.service import consents, reorganising
 from providers import queries as firms
 from providers.eligibility import CandidateFacts, Cause, Dealings, why_not
 from providers.models import Credential, Provider
@@ -207,3 +208,14 @@ def test_no_number_of_the_list_is_outside_the_blocks_for_samples(uow: UnitOfWork
 
     for telephone in seed.telephones(uow):
         assert telephone.number.startswith(("+861620000", "+861650000", "+861670000", "+86978555"))
+
+
+def test_a_load_after_the_borders_changed_brings_nothing_back(uow: UnitOfWork) -> None:
+    seed.load_city(uow)
+    joined = Wanted("桐桂社区", "Tonggui")
+    change = Change(ChangeKind.MERGE, date(2026, 10, 1), ("AH010201", "AH010202"), (joined,))
+    reorganising.decide(uow, Scope.system(), change)
+
+    again = seed.load_city(uow)
+
+    assert {made for made, _ in again.values()} == {0}
