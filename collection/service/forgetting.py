@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Select, delete, func, or_, select, update
 
@@ -16,6 +17,7 @@ from directory.events import Traces
 from directory.queries.privacy import held_persons
 
 BEING_READ = (BatchState.RECEIVED, BatchState.CHECKING)
+NOTHING: dict[str, Any] = {"cells": [], "reasons": [], "values": {}, "keys": []}
 AT_REST = (BatchState.APPLIED, BatchState.UNDONE, BatchState.REJECTED)
 
 
@@ -30,7 +32,7 @@ def forget(uow: UnitOfWork, traces: Traces) -> Counter[str]:
     )
     remove_files(uow, list(session.scalars(batches)))
     quiet = {"synchronize_session": False}
-    done = session.execute(update(BatchRow).where(rows).values(cells=[], reasons=[]), execution_options=quiet)
+    done = session.execute(update(BatchRow).where(rows).values(NOTHING), execution_options=quiet)
     gone["list_rows"] += done.rowcount  # type: ignore[attr-defined]
     pairs = or_(MatchCandidate.low_id.in_(ids), MatchCandidate.high_id.in_(ids))
     session.execute(delete(MatchCandidate).where(pairs), execution_options=quiet)
@@ -63,9 +65,9 @@ def held_rows(before: datetime) -> Select[int]:
 
 
 def blank_rows(uow: UnitOfWork, ids: Sequence[int]) -> None:
-    """Take the cells out of these rows; what became of each stays."""
+    """Take out of these rows what they said; what became of each stays."""
     uow.session.execute(
-        update(BatchRow).where(BatchRow.id.in_(ids)).values(cells=[]),
+        update(BatchRow).where(BatchRow.id.in_(ids)).values(NOTHING),
         execution_options={"synchronize_session": False},
     )
 

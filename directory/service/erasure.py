@@ -170,7 +170,7 @@ def _leave_homes(uow: UnitOfWork, persons: Sequence[Person], gone: Counter[str])
     for table, in_homes in ((Household, Household.id.in_(home_ids)), (Flag, Flag.household_id.in_(home_ids))):
         names_him = or_(*(table.note.contains(name, autoescape=True) for name in names), false())
         session.execute(update(table).where(in_homes, names_him).values(note=""))
-    session.execute(update(Household).where(Household.id.in_(empty_ids)).values(note=""))
+    session.execute(update(Household).where(Household.id.in_(empty_ids)).values(note="", lang=""))
 
 
 def _nowhere(uow: UnitOfWork, codes: Iterable[str]) -> dict[str, int]:

@@ -12,6 +12,7 @@ from sqlalchemy import ARRAY, String, any_, func, literal, select, text, update
 
 from core.bulk import copy_in, insert_missing
 from core.uow import UnitOfWork
+from directory import erased
 from directory.city_list import ResidentLine
 from directory.models import (
     Building,
@@ -29,6 +30,7 @@ from directory.models import (
 )
 from directory.service import consents, dwellings, search
 from directory.service.dwellings import Home
+from directory.service.erasure import erased_keys
 
 IMPORTED = "import"
 ONE_LOAD = 7_205_022
@@ -123,9 +125,19 @@ def import_residents(uow: UnitOfWork, lines: Sequence[ResidentLine]) -> int:
     one_load_at_a_time(uow)
     wanted = {line.source_id: line for line in lines}
     known = set(uow.session.scalars(select(Person.source_id).where(Person.source_id == _any(wanted))))
-    arrivals = [_arrival(line) for source_id, line in wanted.items() if source_id not in known]
+    arrivals = _without_erased(uow, [_arrival(line) for source_id, line in wanted.items() if source_id not in known])
     enter(uow, arrivals, Origin(IMPORTED, None))
     return len(arrivals)
+
+
+def _without_erased(uow: UnitOfWork, arrivals: Sequence[Arrival]) -> list[Arrival]:
+    """Those of them who did not ask to be forgotten."""
+    keys = [
+        erased.keys(one.name, one.birth_date, tuple(phone.msisdn for phone in one.numbers), one.id_hash, one.source_id)
+        for one in arrivals
+    ]
+    gone = erased_keys(uow, {key for mine in keys for key in mine})
+    return [one for one, mine in zip(arrivals, keys, strict=True) if not mine & gone]
 
 
 def enter(uow: UnitOfWork, arrivals: Sequence[Arrival], origin: Origin) -> Entered:

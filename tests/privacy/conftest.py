@@ -64,7 +64,7 @@ def a_resident(uow: UnitOfWork) -> Resident:
     """Make him; the unit of work is left open."""
     session = uow.session
     person = a_person(uow, WORDS, msisdn=OWN, birth_date=date(1950, 8, 17))
-    person.sex, person.source_id, person.id_hash, person.id_last4 = "m", "list:77", "f" * 64, "123X"
+    person.sex, person.source_id, person.id_hash, person.id_last4 = "M", "list:77", "f" * 64, "123X"
     person.registered_place, person.nationality = f"{WORDS}村", "CN"
     gone = a_person(uow, f"{WORDS}（旧）", msisdn=MET, birth_date=date(1950, 8, 17), address="9号楼1单元101")
     gone.merged_into_id = person.id
