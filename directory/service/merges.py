@@ -19,6 +19,8 @@ FILLED = ("sex", "birth_date", "access_need", "registered_place", "nationality",
 IDENTITY = ("id_hash", "id_last4")
 WORDS = ("sex", "registered_place", "nationality", "id_last4")
 """Those of them that are empty words where nothing is known; the others are None."""
+NOTHING: dict[str, Any] = {"filled": {}, "moved": [], "homes": [], "helped": [], "consents": []}
+"""What a merge changed of which nothing is kept any more, as after an erasure."""
 
 
 def merge(
@@ -71,7 +73,7 @@ def unmerge(uow: UnitOfWork, merge_id: int) -> Merge:
         raise NotUndoable("erased")
     if kept.merged_into_id is not None or gone.merged_into_id != kept.id:
         raise NotUndoable("onward")
-    before = done.before
+    before = {**NOTHING, **done.before}
     moved = uow.session.scalars(select(Person).where(Person.id.in_(before["moved"]))).all()
     gone.merged_into_id = None
     for row in moved:
@@ -190,8 +192,8 @@ def _hold_others(uow: UnitOfWork, kept: Person, undone: Merge) -> None:
         told = consents.strictest(uow, _numbers(uow, kept.id), _evidence(one))
         one.before = {
             **one.before,
-            "filled": {**one.before["filled"], **filled},
-            "consents": [*one.before["consents"], *told],
+            "filled": {**one.before.get("filled", {}), **filled},
+            "consents": [*one.before.get("consents", ()), *told],
         }
 
 
@@ -209,7 +211,7 @@ def _numbers(uow: UnitOfWork, kept_id: int) -> list[str]:
 def _tell(uow: UnitOfWork, action: str, done: Merge, kept: Person) -> None:
     place = uow.session.scalar(select(Household.community_code).where(Household.id == kept.household_id)) or ""
     uow.audit(action, f"person:{done.kept_id}", place=place, merge=done.id, other=done.gone_id)
-    search.reindex(uow, [done.kept_id, done.gone_id, *done.before["moved"]])
+    search.reindex(uow, [done.kept_id, done.gone_id, *done.before.get("moved", ())])
 
 
 def _evidence(done: Merge) -> str:

@@ -11,7 +11,9 @@ import pytest
 from sqlalchemy import func, select
 
 from collection.models import Decision, MatchCandidate, Outcome
+from collection.record_linkage import NEAR, SAME_NAME
 from collection.service import linking
+from core import wording
 from core.audit import AuditEntry
 from core.uow import UnitOfWork
 from directory.models import Household, Merge, Person
@@ -293,3 +295,11 @@ def test_the_pages_take_as_many_statements_for_many_as_for_few(
         assert len(findall("/console/matches/", clerk.open(DESK).text)) >= 20
 
     assert len(many) == len(few) <= 20, many
+
+
+def test_every_reason_has_its_words() -> None:
+    known = {*SAME_NAME, *NEAR, "same_name", "like_name", "other_name", "same_identity", "other_identity"}
+    known |= {"same_number", "other_sex", "one_died"}
+
+    for lang in ("zh", "en"):
+        assert {f"match.reason.{reason}" for reason in known} <= set(wording.catalogue("console", lang))

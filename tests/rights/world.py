@@ -493,12 +493,46 @@ def _collected(session: Session, node: str) -> None:
         session,
         BatchRow,
         {
-            "id": first,
+            "id": first + 1,
             "batch_id": first,
             "row_no": 2,
             "cells": [words],
             "outcome": RowOutcome.REFUSE,
             "reasons": [],
+        },
+    )
+    put(
+        session,
+        Batch,
+        {
+            "id": first + 1,
+            "source_id": 1,
+            "file_name": f"{words}.csv",
+            "file_hash": hashlib.sha256(f"{node}+".encode()).hexdigest(),
+            "file_path": "",
+            "jurisdiction_code": node,
+            "as_of": DAY,
+            "state": BatchState.APPLIED,
+            "received_at": AT,
+            "received_by": f"user:{first + 100}",
+            "rows": 1,
+            "done": 1,
+            "headings": [words],
+            "counts": {"needs_match": 1},
+            "applied_at": AT,
+        },
+    )
+    put(
+        session,
+        BatchRow,
+        {
+            "id": first,
+            "batch_id": first + 1,
+            "row_no": 2,
+            "cells": [words],
+            "outcome": RowOutcome.NEEDS_MATCH,
+            "reasons": [{"key": "may_be", "person_id": first + 1}],
+            "values": {"name": words, "address": words, "community_code": node},
         },
     )
     put(
