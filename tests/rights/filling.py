@@ -74,6 +74,16 @@ QUERY: Mapping[str, Filler] = {
     "unit": _id(),
 }
 """Fields of forms and queries that name somebody's rows."""
+SUBJECTS: Mapping[str, int] = {
+    "ticket": 0,
+    "ticket_texts": 0,
+    "task": 0,
+    "contact": 1,
+    "text": 0,
+    "text_out": 0,
+    "call": 0,
+}
+"""Kinds of subject that a number belongs to, with what is added to a node's first id."""
 FORM_WORDS: Mapping[str, Filler] = {
     "reason": lambda node: "calling back about the door",
     "version": lambda node: "1",
