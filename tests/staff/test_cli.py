@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from click.testing import CliRunner, Result
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from core.audit import AuditEntry
 from core.uow import unit_of_work
@@ -113,7 +113,7 @@ def test_break_glass_opens_a_locked_account_for_an_hour_loudly(caplog: pytest.Lo
     with unit_of_work("test") as uow:
         user = a_user(uow, "root1", role=Role.ADMIN)
         uow.session.flush()
-        uow.session.execute(Grant.__table__.delete())
+        uow.session.execute(delete(Grant))
         user.is_active = False
         for _ in range(5):
             service.sign_in(uow, "root1", "wrong password", "")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pyotp
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import inspect, select
+from sqlalchemy import inspect, select, update
 
 from core.uow import UnitOfWork, unit_of_work
 from staff import second_factor as rule
@@ -291,7 +291,7 @@ def test_a_role_given_meanwhile_asks_for_it_at_the_next_page_and_for_the_passwor
     assert client.get("/console/").status_code == 200
     with unit_of_work("test") as uow:
         service.grant(uow, "g02", Role.AUDITOR, "AH")
-        uow.session.execute(SignedIn.__table__.update().values(began_at=uow.now - timedelta(hours=1)))
+        uow.session.execute(update(SignedIn).values(began_at=uow.now - timedelta(hours=1)))
 
     assert client.get("/console/").location == "/second-factor/set-up?next=/console/"
     page = "/second-factor/set-up"
@@ -306,7 +306,7 @@ def test_a_role_given_meanwhile_asks_for_it_at_the_next_page_and_for_the_passwor
 def forget_codes() -> None:
     """Let half a minute pass for the authenticator."""
     with unit_of_work("test") as uow:
-        uow.session.execute(User.__table__.update().values(totp_last_step=None))
+        uow.session.execute(update(User).values(totp_last_step=None))
 
 
 def test_an_agent_may_switch_it_off_against_a_code(client: FlaskClient) -> None:
