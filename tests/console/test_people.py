@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from core.audit import AuditEntry
 from core.uow import UnitOfWork
-from directory.models import Contact, FlagKind, Household, LabelKind, Person, Provenance, Purpose
+from directory.models import Contact, ContactKind, FlagKind, Household, LabelKind, Person, Provenance, Purpose
 from directory.service import consents, contacts, flags, labels, people, residence
 from directory.service import merges as merging
 from directory.service.contacts import Described
@@ -31,7 +31,14 @@ DAUGHTER = "+8616200000902"
 def a_family(work: Work) -> tuple[int, int, int]:
     """Sun Shuzhen, an elder with one number, and her son Chen Jianguo with another. Household and both persons."""
     with work() as uow:
-        mother = a_person(uow, "孙淑珍", msisdn="+869785559901", birth_date=date(1941, 2, 28), lang="zh-dialect")
+        mother = a_person(
+            uow,
+            "孙淑珍",
+            msisdn="+869785559901",
+            kind=ContactKind.FIXED,
+            birth_date=date(1941, 2, 28),
+            lang="zh-dialect",
+        )
         son = a_person(uow, "陈建国", birth_date=date(1968, 2, 29))
         return mother.household_id, mother.id, son.id
 
