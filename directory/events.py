@@ -104,7 +104,7 @@ class PlacesReorganised:
 
 @dataclass(frozen=True, slots=True)
 class PlaceSettled:
-    """Somebody said where something lies that had no place: whoever put it on the list goes on with it, or all fails."""
+    """Somebody said where something lies that had no place: whoever put it on the list goes on, or all fails."""
 
     unplaced_id: int
     subject: str  # as it was put there: import_row:345

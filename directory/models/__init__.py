@@ -1,5 +1,6 @@
 """Tables of places and people."""
 
+from directory.borders import ChangeKind
 from directory.models.consents import Channel, Consent, Purpose, Suppression, SuppressionScope
 from directory.models.people import (
     AccessNeed,
@@ -22,7 +23,6 @@ from directory.models.places import (
     COMMUNITY,
     AliasKind,
     Building,
-    ChangeKind,
     Dwelling,
     HandlerUnit,
     Jurisdiction,

@@ -128,7 +128,7 @@ def area_codes_of(session: Session, codes: Collection[str]) -> dict[str, str]:
     stated = select(Jurisdiction.code, Jurisdiction.area_code).where(
         Jurisdiction.code.in_(above), Jurisdiction.area_code != ""
     )
-    own = {place: stated_code for place, stated_code in session.execute(stated)} if above else {}
+    own = dict(list(session.execute(stated))) if above else {}
     of_city = policy_file.current().city.area_code
     return {code: next((own[one] for one in reversed(path(code)) if one in own), of_city) for code in codes}
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import delete, func, select, update
 
 from core.errors import HotlineError
 from core.uow import UnitOfWork
@@ -26,11 +25,10 @@ from directory.models import (
     Reorganisation,
     Responsibility,
     Succession,
-    Unplaced,
 )
 from directory.queries.borders import change_of, planned
 from directory.scope import Scope
-from directory.service import carrying, places
+from directory.service import attached, carrying, places
 
 ONE_AT_A_TIME = 7_205_031
 """Key of the advisory lock: two changes of the tree are decided and carried out one after the other."""
@@ -114,9 +112,9 @@ def _carry_out(uow: UnitOfWork, row: Reorganisation, plan: Plan) -> None:
     houses = _houses(uow, plan)
     effects: dict[str, Any] = {"begins": [node.code for node in plan.begins], "ends": list(plan.ends)}
     effects["homes"] = carrying.carry_homes(uow, row, homes, plan)
-    effects["aliases"] = _carry_aliases(uow, row, homes, lives)
-    effects["duties"] = _carry_duties(uow, row, plan)
-    _carry_guesses(uow, plan.pairs)
+    effects["aliases"] = attached.carry_aliases(uow, row, homes, lives)
+    effects["duties"] = attached.carry_duties(uow, row, plan)
+    attached.carry_guesses(uow, plan.pairs)
     row.effects = effects
     uow.session.flush()
     uow.session.expire_all()
@@ -149,7 +147,7 @@ def _rename(uow: UnitOfWork, row: Reorganisation, renamed: Node) -> dict[str, An
             one.id
             for old, new in zip(before, (place.name_zh, place.name_en), strict=True)
             if old != new
-            and (one := places.remember_name(uow, place.code, old, AliasKind.FORMER, 0.85, row.on, _by(row)))
+            and (one := places.remember_name(uow, place.code, old, AliasKind.FORMER, 0.85, row.on, attached.by(row)))
         ]
     uow.audit("places.renamed", f"reorganisation:{row.id}", place=place.code)
     return {"names": {place.code: before}, "aliases": {"made": made, "ended": []}}
@@ -159,7 +157,7 @@ def _rename_back(uow: UnitOfWork, row: Reorganisation) -> None:
     for code, (name_zh, name_en) in row.effects["names"].items():
         place = uow.session.get_one(Jurisdiction, code, with_for_update=True, populate_existing=True)
         place.name_zh, place.name_en = name_zh, name_en
-    _aliases_back(uow, row)
+    attached.aliases_back(uow, row)
 
 
 def _lock(uow: UnitOfWork, plan: Plan) -> set[str]:
@@ -209,100 +207,6 @@ def _begin_and_end(uow: UnitOfWork, row: Reorganisation, plan: Plan) -> None:
     uow.session.flush()
 
 
-def _carry_aliases(
-    uow: UnitOfWork, row: Reorganisation, homes: list[tuple[str, str]], lives: set[str]
-) -> dict[str, list[int]]:
-    """Other names go on to all that follow, and the old name becomes one of them."""
-    following = _following(homes)
-    ended, made = [], []
-    old_names = {
-        place.code: (place.name_zh, place.name_en)
-        for place in uow.session.scalars(select(Jurisdiction).where(Jurisdiction.code.in_(lives)))
-    }
-    known = uow.session.scalars(
-        select(PlaceAlias)
-        .where(PlaceAlias.jurisdiction_code.in_(lives), PlaceAlias.until_on.is_(None))
-        .order_by(PlaceAlias.id)
-    ).all()
-    for alias in known:
-        alias.until_on = row.on
-        ended.append(alias.id)
-        for code in following[alias.jurisdiction_code]:
-            one = places.remember_name(uow, code, alias.words, alias.kind, alias.certainty, row.on, _by(row))
-            made += [one.id] if one else []
-    for old, names in sorted(old_names.items()):
-        for code in following[old]:
-            new = uow.session.get_one(Jurisdiction, code)
-            for name in names:
-                if name in (new.name_zh, new.name_en):
-                    continue
-                one = places.remember_name(uow, code, name, AliasKind.FORMER, 0.85, row.on, _by(row))
-                made += [one.id] if one else []
-    return {"ended": ended, "made": made}
-
-
-def _aliases_back(uow: UnitOfWork, row: Reorganisation) -> None:
-    effects = row.effects.get("aliases", {})
-    uow.session.execute(delete(PlaceAlias).where(PlaceAlias.id.in_(effects.get("made", []))))
-    uow.session.execute(update(PlaceAlias).where(PlaceAlias.id.in_(effects.get("ended", []))).values(until_on=None))
-
-
-def _carry_duties(uow: UnitOfWork, row: Reorganisation, plan: Plan) -> dict[str, Any]:
-    """Units move with the place where they sit (of a split, to where the rest goes); who answers stays who it was."""
-    following = _following(list(plan.pairs))
-    seats: dict[str, str] = {}
-    for unit in uow.session.scalars(select(HandlerUnit).where(HandlerUnit.jurisdiction_code.in_(plan.ends))):
-        seats[str(unit.id)] = unit.jurisdiction_code
-        codes = following[unit.jurisdiction_code]
-        unit.jurisdiction_code = codes[0] if len(codes) == 1 else plan.rest
-    ended, made = [], []
-    duties = uow.session.scalars(
-        select(Responsibility).where(
-            Responsibility.jurisdiction_code.in_(plan.ends),
-            or_(Responsibility.until_on.is_(None), Responsibility.until_on > row.on),
-        )
-    ).all()
-    there: set[tuple[str, str]] = set()
-    for duty in duties:
-        for code in following[duty.jurisdiction_code]:
-            if (code, duty.category) in there:
-                continue  # two places were joined: the first one's unit answers until somebody says otherwise
-            there.add((code, duty.category))
-            new = Responsibility(
-                jurisdiction_code=code,
-                category=duty.category,
-                unit_id=duty.unit_id,
-                from_on=max(duty.from_on, row.on),
-                until_on=duty.until_on,
-                set_by=_by(row),
-            )
-            uow.session.add(new)
-            uow.session.flush()
-            made.append(new.id)
-        ended.append([duty.id, duty.until_on.isoformat() if duty.until_on else None])
-        duty.until_on = max(row.on, duty.from_on)
-    return {"seats": seats, "ended": ended, "made": made}
-
-
-def _duties_back(uow: UnitOfWork, row: Reorganisation) -> None:
-    effects = row.effects["duties"]
-    uow.session.execute(delete(Responsibility).where(Responsibility.id.in_(effects["made"])))
-    for duty_id, until in effects["ended"]:
-        duty = uow.session.get_one(Responsibility, duty_id)
-        duty.until_on = date.fromisoformat(until) if until else None
-    for unit_id, code in effects["seats"].items():
-        uow.session.get_one(HandlerUnit, int(unit_id)).jurisdiction_code = code
-
-
-def _carry_guesses(uow: UnitOfWork, pairs: tuple[tuple[str, str], ...]) -> None:
-    """What waits for a place keeps its guess where one place follows, and loses it where several do."""
-    for old, codes in _following(list(pairs)).items():
-        guess = codes[0] if len(codes) == 1 else None
-        uow.session.execute(update(Unplaced).where(Unplaced.guess_code == old).values(guess_code=guess))
-        if guess is not None:
-            uow.session.execute(update(Unplaced).where(Unplaced.within_code == old).values(within_code=guess))
-
-
 def _take_back(uow: UnitOfWork, row: Reorganisation) -> None:
     pairs = tuple(
         (one.old_code, one.new_code)
@@ -314,9 +218,9 @@ def _take_back(uow: UnitOfWork, row: Reorganisation) -> None:
     uow.session.execute(update(Jurisdiction).where(Jurisdiction.code.in_(ends)).values(valid_until=None))
     uow.session.execute(update(Jurisdiction).where(Jurisdiction.code.in_(begins)).values(valid_until=row.on))
     carrying.carry_back(uow, row)
-    _aliases_back(uow, row)
-    _duties_back(uow, row)
-    _carry_guesses(uow, tuple((new, old) for old, new in pairs))
+    attached.aliases_back(uow, row)
+    attached.duties_back(uow, row)
+    attached.carry_guesses(uow, tuple((new, old) for old, new in pairs))
     uow.session.execute(delete(Succession).where(Succession.reorganisation_id == row.id))
     uow.session.flush()
     uow.session.expire_all()
@@ -389,20 +293,9 @@ def _with_codes(change: Change, plan: Plan) -> list[Wanted]:
     return asked
 
 
-def _following(pairs: list[tuple[str, str]]) -> Mapping[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for old, new in pairs:
-        found.setdefault(old, []).append(new)
-    return found
-
-
 def _sum(counts: list[int | None]) -> int | None:
     known = [count for count in counts if count is not None]
     return sum(known) if len(known) == len(counts) else None
-
-
-def _by(row: Reorganisation) -> str:
-    return f"reorganisation:{row.id}"
 
 
 def _one_at_a_time(uow: UnitOfWork) -> None:

@@ -31,8 +31,9 @@ from directory.models import (
     Succession,
 )
 from directory.queries import borders, places
+from directory.queries import duties as duty_queries
 from directory.scope import Scope
-from directory.service import dwellings, reorganising
+from directory.service import duties, dwellings, reorganising
 from directory.service import places as place_service
 from providers.models import ProviderArea
 from staff.models import Grant
@@ -307,6 +308,30 @@ def test_old_and_other_names_lead_to_what_followed(uow: UnitOfWork) -> None:
     assert (unsure.code, {code for code, _ in unsure.candidates}) == (None, {"AH010203", "AH010204"})
     assert len(places.resolve(uow.session, "老布厂").candidates) == 2
     assert places.resolve(uow.session, "金桂家园").code == GUIHUA
+
+
+def test_who_answers_goes_on_and_of_joined_places_the_first_ones_unit_answers(uow: UnitOfWork) -> None:
+    a_town(uow)
+    one = duties.add_unit(uow, ALL, WUTONG, "committee", "梧桐里居委会", "Wutongli Committee")
+    other = duties.add_unit(uow, ALL, GUIHUA, "committee", "桂花弄居委会", "Guihuanong Committee")
+    duties.set_duty(uow, ALL, WUTONG, "repair", one.id, date(2026, 1, 1))
+    duties.set_duty(uow, ALL, WUTONG, "repair", other.id, date(2027, 1, 1))
+    duties.set_duty(uow, ALL, GUIHUA, "repair", other.id, date(2026, 1, 1))
+
+    made = reorganising.decide(uow, ALL, merge())
+
+    def answers(code: str, on: date) -> str:
+        found = duty_queries.responsible(uow.session, code, "repair", on)
+        return found.name_zh if found is not None else ""
+
+    assert answers("AH010203", JULY) == "梧桐里居委会"
+    assert answers("AH010203", date(2027, 1, 1)) == "桂花弄居委会"
+    assert answers(GUIHUA, date(2026, 6, 30)) == "桂花弄居委会"
+    assert answers(GUIHUA, JULY) == ""
+    assert {one.jurisdiction_code, other.jurisdiction_code} == {"AH010203"}
+    reorganising.undo(uow, ALL, made.id)
+    assert answers(GUIHUA, JULY) == "桂花弄居委会"
+    assert answers(WUTONG, date(2027, 1, 1)) == "桂花弄居委会"
 
 
 def test_a_new_name_counts_from_its_day_and_the_old_one_still_leads_there(uow: UnitOfWork) -> None:
