@@ -107,6 +107,7 @@ class BatchRow(Base):
     __table_args__ = (
         UniqueConstraint("batch_id", "row_no"),
         Index(None, "batch_id", "outcome", "row_no"),
+        Index("ix_batch_rows_person_id", "person_id", postgresql_where="person_id is not null"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -43,7 +43,7 @@ class Call(Base):
     dnis: Mapped[str] = mapped_column(String(32))
     lang: Mapped[str] = mapped_column(String(8))
     is_slow: Mapped[bool] = mapped_column(default=False)
-    person_id: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("persons.id"), index=True)
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     seconds: Mapped[int | None]

@@ -10,6 +10,7 @@ down_revision = "0010"
 
 
 def upgrade() -> None:
+    op.create_index("ix_calls_person_id", "calls", ["person_id"], unique=False)
     op.create_table(
         "erased_keys",
         sa.Column("key", sa.String(length=64), nullable=False),
@@ -121,3 +122,4 @@ def downgrade() -> None:
     op.drop_index("ix_legal_holds_person_id", table_name="legal_holds")
     op.drop_table("legal_holds")
     op.drop_table("erased_keys")
+    op.drop_index("ix_calls_person_id", table_name="calls")
