@@ -7,10 +7,12 @@ from datetime import date
 from sqlalchemy import func, select
 
 from collection.models import Batch, BatchRow, BatchState, MatchCandidate, Outcome, Source
+from collection.queries import exports
 from core.disposal import Disposal
 from core.uow import UnitOfWork
 from directory.city_list import ResidentLine
 from directory.models import Person, RequestKind
+from directory.scope import Scope
 from directory.service import loading, privacy
 from directory.service.privacy import Checked
 from tests.factories.people import COMMUNITY, a_place
@@ -92,3 +94,13 @@ def test_a_list_loaded_again_does_not_bring_him_back(uow: UnitOfWork) -> None:
 
     assert again == 0
     assert uow.session.scalars(select(Person.name)).all() == [""]
+
+
+def test_the_household_in_which_the_erased_are_counted_is_in_no_export(uow: UnitOfWork, resident: Resident) -> None:
+    before = exports.count_households(uow.session, Scope.system(), "")
+
+    erase(uow, resident)
+
+    out = exports.households(uow.session, Scope.system(), "", 0)
+    assert len(out) == before == exports.count_households(uow.session, Scope.system(), "")
+    assert "" not in {one.address for one in out}
