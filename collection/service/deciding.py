@@ -16,7 +16,7 @@ from collection.service.knowing import Standing, Sure
 from collection.survivorship import Origin, Verdict, decide
 from core.uow import UnitOfWork
 from directory import erased
-from directory.models import Consent, Purpose
+from directory.models import Consent, ErasedKey, Purpose
 from directory.queries.homes import Home, Known, by_home, plain_homes
 from directory.service import consents
 from directory.service.erasure import erased_keys
@@ -47,18 +47,24 @@ class Decision:
 
 
 def decide_all(
-    uow: UnitOfWork, batch: Batch, rows: Sequence[tuple[int, Resident]], sure: Sure | None = None
+    uow: UnitOfWork,
+    batch: Batch,
+    rows: Sequence[tuple[int, Resident]],
+    sure: Sure | None = None,
+    *,
+    is_again: bool = False,
 ) -> list[Decision]:
     """Look at a thousand rows together; a dozen statements however many there are. The rows have their community.
 
-    `sure`: somebody decided already whom the one row is about.
+    `sure`: somebody decided already whom the one row is about; `is_again`: the rows were decided in the check.
     """
     homes = plain_homes(uow.session, {(one.community_code, one.address) for _, one in rows})
     households = by_home(uow.session, homes)
     made = [Decision(number, one, Outcome.CREATE) for number, one in rows]
     for decision in made:
         decision.home_key = homes[decision.resident.community_code, decision.resident.address]
-    _refuse_erased(uow, batch, made)
+    if not is_again or _was_erased_since(uow, batch):
+        _refuse_erased(uow, batch, made)
     living = [one for one in made if one.outcome is Outcome.CREATE]
     doors = [_household(one, households) for one in living]
     if sure is None:
@@ -102,6 +108,12 @@ def _refuse_erased(uow: UnitOfWork, batch: Batch, decisions: Sequence[Decision])
         if gone and keys[id(decision)] & gone:
             decision.outcome = Outcome.REFUSE
             decision.reasons.append(Reason("erased"))
+
+
+def _was_erased_since(uow: UnitOfWork, batch: Batch) -> bool:
+    """Whether anybody was erased since the list came, so that its check may not know of him."""
+    since = select(ErasedKey.key).where(ErasedKey.at >= batch.received_at)
+    return uow.session.scalar(select(since.exists())) or False
 
 
 def _erasure_keys(batch: Batch, one: Resident) -> frozenset[str]:

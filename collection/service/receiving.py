@@ -17,7 +17,7 @@ from collection.models import Batch, BatchRow, BatchState, ImportNote, Source
 from collection.service import keeping
 from collection.table_file import Table, open_table
 from collection.table_limits import Limits
-from core import disposal
+from core import disposal, wording
 from core.uow import UnitOfWork
 from directory.models import Jurisdiction
 from directory.scope import Scope
@@ -174,7 +174,8 @@ def _refuse_bad(batch: Batch, mapping: Mapping[str, str]) -> None:
     if batch.source.kind == THIRD_PARTY:
         if any(field in mapping.values() for field in fields.NOT_FOR_THIRD_PARTIES):
             raise BadMapping("identity")
-        if unnamed := [heading for heading, field in mapping.items() if not field]:
+        ours = {wording.say("collection", "column.reason", lang) for lang in wording.LANGUAGES}
+        if unnamed := [one for one, field in mapping.items() if not field and one not in ours]:
             raise BadMapping("unnamed", columns=", ".join(unnamed)[:LONGEST_TEXT])
 
 

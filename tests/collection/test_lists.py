@@ -17,13 +17,25 @@ from collection.errors import BadMapping, BadSource, NotNow, OutsideArea, SameFi
 from collection.models import Batch, BatchRow, BatchState, ImportNote, Outcome
 from collection.queries.batches import notes
 from collection.service import applying, checking, receiving, returning
-from core import db
+from core import db, disposal
 from core.audit import AuditEntry
 from core.keyed import keyed
 from core.uow import UnitOfWork
-from directory.models import Consent, Contact, Household, Person, PersonSearch, Provenance, Residence, Unplaced
+from directory import erased
+from directory.models import (
+    Consent,
+    Contact,
+    ErasedKey,
+    ErasedKind,
+    Household,
+    Person,
+    PersonSearch,
+    Provenance,
+    Residence,
+    Unplaced,
+)
 from directory.scope import Scope
-from directory.service import consents, places, residence
+from directory.service import consents, erasure, places, residence
 from staff.models import Grant, User
 from tests.collection.conftest import Lists
 from tests.collection.files import COMMUNITY, HEADINGS, a_row, an_identity, as_csv, as_xlsx, rows
@@ -107,8 +119,6 @@ def test_the_identity_number_is_kept_only_as_hash_and_last_four(
 
 
 def test_the_file_is_gone_once_the_list_is_loaded_or_put_away(lists: Lists, work: Work, private_folder: Path) -> None:
-    from core import disposal
-
     lists.load(rows(2))
     batch = lists.check(rows(3))
     assert len(list((private_folder / "imports").iterdir())) == 2
@@ -235,10 +245,6 @@ def test_the_dead_are_not_entered_again(lists: Lists, work: Work) -> None:
 
 
 def test_the_erased_stay_erased(lists: Lists, work: Work) -> None:
-    from directory import erased
-    from directory.models import ErasedKey, ErasedKind
-    from directory.service import erasure
-
     row = a_row(1)
     key = erased.person_key(row[1], date.fromisoformat(row[3]))
     with work() as uow:
@@ -250,6 +256,19 @@ def test_the_erased_stay_erased(lists: Lists, work: Work) -> None:
 
     assert outcomes(batch) == {"create": 1, "refuse": 1}
     assert batch.counts["refused"] == {"erased": 1}
+
+
+def test_whoever_is_erased_between_check_and_load_is_not_entered(lists: Lists, work: Work) -> None:
+    row = a_row(1)
+    batch = lists.check([row, a_row(2)])
+    key = erased.person_key(row[1], date.fromisoformat(row[3]))
+    with work() as uow:
+        uow.session.add(ErasedKey(key=keyed(uow.settings.hash_key, "erased", key), kind=ErasedKind.PERSON, at=uow.now))
+
+    lists.press_load(batch.id)
+    jobs.apply()
+
+    assert outcomes(lists.read(batch.id)) == {"create": 1, "refuse": 1}
 
 
 def test_a_newer_list_changes_values_and_keeps_what_stood_there(lists: Lists, work: Work) -> None:
