@@ -531,7 +531,7 @@ def _collected(session: Session, node: str) -> None:
             "row_no": 2,
             "cells": [words],
             "outcome": RowOutcome.NEEDS_MATCH,
-            "reasons": [{"key": "may_be", "person_id": first + 1}],
+            "reasons": [{"key": "may_be", "person_id": base(one) + 1} for one in dict.fromkeys((node, *NODES))],
             "values": {"name": words, "address": words, "community_code": node},
         },
     )
