@@ -53,7 +53,7 @@ NAMES: Mapping[str, Filler] = {
     "row_id": _id(),
     "row_no": lambda node: "2",
     "kind": lambda node: "texts",
-    "place": lambda node: node,
+    "place": lambda node: "AH9999" if node == "?" else node,
     "grant_id": lambda node: str(base(node) + 100),
     "session_id": lambda node: str(base(node) + 100),
 }

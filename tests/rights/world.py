@@ -21,7 +21,7 @@ from collection.models import Batch, BatchRow, BatchState, ImportNote, MatchCand
 from collection.models import Outcome as RowOutcome
 from core import audit
 from core.uow import UnitOfWork
-from directory.jurisdiction import depth
+from directory.jurisdiction import depth, path
 from directory.models import (
     AliasKind,
     Building,
@@ -255,7 +255,7 @@ def plant(uow: UnitOfWork, nodes: Sequence[str]) -> None:
             _collected(uow.session, node)
             _privacy(uow.session, node)
         _requests(uow.session, node)
-        if node != NOWHERE and _next_to(node) not in inside_of_compared():
+        if node != NOWHERE and next_to(node) not in inside_of_compared():
             _stray_request(uow.session, node)
     uow.session.flush()
     search.reindex(uow, [base(node) + more for node in nodes if node != NOWHERE for more in (1, 2, 3, 4)])
@@ -271,12 +271,20 @@ def inside_of_compared() -> set[str]:
     return {one for node in COMPARED for one in inside(node)}
 
 
-def _next_to(node: str) -> str:
+def next_to(node: str) -> str:
+    """Where a request about this node's household lies that is not in its part."""
     return NODES[(NODES.index(node) + 1) % len(NODES)]
+
+
+def plant_above(session: Session, node: str) -> None:
+    """Who answers above a node: that is told to all below, so it is there when the node is read alone, too."""
+    for one in path(node)[:-1]:
+        _answering(session, one)
 
 
 def _places(session: Session, node: str) -> None:
     first, words = base(node), canary(node)
+    _answering(session, node)
     put(
         session,
         PlaceAlias,
@@ -289,29 +297,6 @@ def _places(session: Session, node: str) -> None:
             "certainty": 0.9,
             "added_by": "user:1",
             "added_at": AT,
-        },
-    )
-    put(
-        session,
-        HandlerUnit,
-        {
-            "id": first,
-            "jurisdiction_code": node,
-            "kind": "committee",
-            "name_zh": canary(node, "P"),
-            "name_en": canary(node, "P"),
-        },
-    )
-    put(
-        session,
-        Responsibility,
-        {
-            "id": first,
-            "jurisdiction_code": node,
-            "category": "*",
-            "unit_id": first,
-            "from_on": DAY,
-            "set_by": "user:1",
         },
     )
     put(
@@ -343,6 +328,33 @@ def _places(session: Session, node: str) -> None:
         session,
         Unplaced,
         {"id": first, "subject": f"batch_row:{first}", "within_code": node, "words": words, "found_at": AT},
+    )
+
+
+def _answering(session: Session, node: str) -> None:
+    first = base(node)
+    put(
+        session,
+        HandlerUnit,
+        {
+            "id": first,
+            "jurisdiction_code": node,
+            "kind": "committee",
+            "name_zh": canary(node, "P"),
+            "name_en": canary(node, "P"),
+        },
+    )
+    put(
+        session,
+        Responsibility,
+        {
+            "id": first,
+            "jurisdiction_code": node,
+            "category": "*",
+            "unit_id": first,
+            "from_on": DAY,
+            "set_by": "user:1",
+        },
     )
 
 
@@ -748,7 +760,7 @@ def _requests(session: Session, node: str) -> None:
 
 def _stray_request(session: Session, node: str) -> None:
     """A household's ticket that lies elsewhere: who sees the household does not see it for that."""
-    there = _next_to(node)
+    there = next_to(node)
     first = base(node) + 50
     row = _ticket(first, stray_code_at(node), there, canary(there))
     row |= {"household_id": base(node), "person_id": base(node) + 1, "msisdn": number_at(there, 8)}
