@@ -125,7 +125,7 @@ def privacy_person(person_id: int) -> ResponseReturnValue:
             holds=privacy.holds(uow.session, ids),
             wishes=consents.history(uow.session, numbers),
             stops=consents.stops(uow.session, numbers),
-            numbers=sorted(numbers),
+            numbers=privacy.number_ids(uow.session, ids),
             kinds=list(RequestKind),
             ways=list(Way),
             checks=list(Checked),
@@ -211,20 +211,14 @@ def privacy_withdraw(person_id: int) -> ResponseReturnValue:
     purpose, channel = form.get("purpose", ""), form.get("channel", "")
     with unit_of_work(actor()) as uow:
         person, _ = privacy.subject(uow.session, current_scope(), person_id)
-        numbers = privacy.numbers(uow.session, privacy.cluster(uow.session, person.id))
-        number = _chosen(form.get("number", ""), sorted(numbers))
-        if number in numbers and purpose in set(Purpose) and channel in set(Channel):
+        numbers = privacy.number_ids(uow.session, privacy.cluster(uow.session, person.id))
+        number = numbers.get(read_id(form.get("number", "")) or 0)
+        if number is not None and purpose in set(Purpose) and channel in set(Channel):
             service.withdraw_consent(uow, person.id, number, Purpose(purpose), Channel(channel))
             flash(web.say("console.privacy.done.withdrawn"), "ok")
         else:
             flash(web.say("console.privacy.done.no_such_number"), "bad")
     return redirect(url_for("console.privacy_person", person_id=person_id), code=303)
-
-
-def _chosen(word: str, numbers: list[str]) -> str:
-    """The number of an option of the page, which names it by its place: who sees it masked does not get it whole."""
-    place = read_id(word)
-    return numbers[place - 1] if place is not None and place <= len(numbers) else word
 
 
 @bp.get("/privacy/requests/<int:request_id>")

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, and_, or_, select, union
+from sqlalchemy import Select, and_, func, or_, select, union
 from sqlalchemy.orm import Session, aliased
 
 from directory.errors import PersonNotFound, RequestNotFound
@@ -109,6 +109,17 @@ def cluster(session: Session, person_id: int) -> frozenset[int]:
 def numbers(session: Session, person_ids: Collection[int]) -> frozenset[str]:
     """Every number that these persons have or had."""
     return frozenset(session.scalars(select(Contact.msisdn).where(Contact.person_id.in_(person_ids))))
+
+
+def number_ids(session: Session, person_ids: Collection[int]) -> dict[int, str]:
+    """The numbers of these persons by the id of the contact, each number once."""
+    rows = session.execute(
+        select(func.min(Contact.id), Contact.msisdn)
+        .where(Contact.person_id.in_(person_ids))
+        .group_by(Contact.msisdn)
+        .order_by(Contact.msisdn)
+    )
+    return {contact_id: msisdn for contact_id, msisdn in rows}  # noqa: C416  rows are no pairs to a type checker
 
 
 def shared_numbers(session: Session, msisdns: Collection[str], person_ids: Collection[int]) -> set[str]:

@@ -13,8 +13,8 @@ from sqlalchemy import select
 
 from core.audit import AuditEntry
 from core.uow import UnitOfWork, unit_of_work
-from directory.models import LegalHold, Person, PrivacyRequest, RequestKind, RequestState
-from directory.service import corrections, privacy
+from directory.models import Channel, Contact, LegalHold, Person, PrivacyRequest, Purpose, RequestKind, RequestState
+from directory.service import consents, corrections, privacy
 from directory.service.privacy import Checked
 from directory.service.search import reindex
 from staff.permissions import Role
@@ -117,7 +117,7 @@ def test_each_look_is_written_down_and_stands_on_the_next_page(steward: Desk, pe
 
     looks = rows(select(AuditEntry).where(AuditEntry.action == "subject.read"))
     assert [(one.subject, one.data) for one in looks] == [(f"person:{person_id}", {"how": "json"})]
-    assert "查看某人全部信息" in steward.reads(f"/console/privacy/people/{person_id}/held")
+    assert "看了某人的全部资料" in steward.reads(f"/console/privacy/people/{person_id}/held")
 
 
 def test_the_page_takes_no_more_statements_for_a_longer_history(steward: Desk, person_id: int) -> None:
@@ -211,13 +211,25 @@ def test_a_second_request_of_the_same_kind_is_refused(steward: Desk, person_id: 
 
 
 def test_a_withdrawn_consent_holds_from_now_on(steward: Desk, person_id: int) -> None:
+    his = rows(select(Contact.id).where(Contact.person_id == person_id, Contact.msisdn == HOME_PHONE))[0]
+
     answer = steward.sends(
-        f"/console/privacy/people/{person_id}/consents", number=HOME_PHONE, purpose="notice", channel="voice"
+        f"/console/privacy/people/{person_id}/consents", number=str(his), purpose="notice", channel="voice"
     )
 
-    page = steward.reads_after(answer)
-    assert "撤回" in page
-    assert f"{HOME_PHONE} · 电话 · 通知" in page
+    assert "0978 ••• 7712 · 电话 · 通知" in steward.reads_after(answer)
+    with unit_of_work("test") as uow:
+        assert consents.may_write(uow, HOME_PHONE, Purpose.NOTICE, Channel.VOICE) == "stopped_notices"
+
+
+def test_a_number_that_is_not_his_cannot_be_withdrawn_through_his_page(steward: Desk, person_id: int) -> None:
+    others = rows(select(Contact.id).where(Contact.person_id != person_id, Contact.msisdn == HOME_PHONE))[0]
+
+    for number in (str(others), HOME_PHONE, "0", "x", ""):
+        answer = steward.sends(
+            f"/console/privacy/people/{person_id}/consents", number=number, purpose="notice", channel="voice"
+        )
+        assert "此人已没有这个号码" in steward.reads_after(answer), number
 
 
 def test_nobody_works_on_people_outside_his_area(steward_of: Callable[..., Desk], person_id: int) -> None:
