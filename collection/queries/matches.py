@@ -86,6 +86,24 @@ def waiting_row(session: Session, scope: Scope, row_id: int) -> tuple[BatchRow, 
     return row, session.scalars(select(Batch).where(Batch.id == row.batch_id).options(joinedload(Batch.source))).one()
 
 
+def shown_for(session: Session, row: BatchRow) -> list[int]:
+    """Ids of the persons whom a row may be about, the likeliest first: as they stand now.
+
+    Who was merged since comes as whom he became, once; who was erased comes no more.
+    """
+    told = [int(reason["person_id"]) for reason in row.reasons if reason.get("key") == "may_be"]
+    mine = aliased(Person)
+    became = {
+        found[0]: found[1]
+        for found in session.execute(
+            select(mine.id, Person.id)
+            .join(Person, Person.id == func.coalesce(mine.merged_into_id, mine.id))
+            .where(mine.id.in_(told), Person.erased_at.is_(None))
+        )
+    }
+    return list(dict.fromkeys(became[one] for one in told if one in became))
+
+
 def persons(session: Session, scope: Scope, ids: Collection[int]) -> dict[int, Person]:
     """These persons with home and numbers, those of the reader's area that are neither merged nor erased."""
     statement = (

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from collection.errors import MatchDecided, MatchNotFound, MatchUnclear
 from collection.models import BatchRow, Decision, MatchCandidate, Outcome
+from collection.queries import matches as reads
 from collection.service import applying
 from core.uow import UnitOfWork
 from directory.models import Merge
@@ -49,27 +50,23 @@ def undo(uow: UnitOfWork, merge_id: int) -> Merge:
 def row_is(uow: UnitOfWork, row_id: int, person_id: int | None) -> int | None:
     """A row of a list is about this person, or about nobody whom we know (None). Returns whom it is about now.
 
-    Those who were shown and not chosen are not proposed as this person again. Raises MatchNotFound, MatchDecided and
-    MatchUnclear.
+    Somebody new is not proposed as one of those who were shown. Who chose one of several did not say that these are
+    different people: a row that may be two is often about one who stands in the base twice. Raises MatchNotFound,
+    MatchDecided and MatchUnclear.
     """
     row = uow.session.get(BatchRow, row_id)
     if row is None:
         raise MatchNotFound
-    shown = shown_for(row)
+    shown = reads.shown_for(uow.session, row)
     if person_id is not None and person_id not in shown:
         raise MatchUnclear
     if not applying.settle_match(uow, row_id, person_id):
         raise MatchDecided
     uow.session.flush()
     chosen = row.person_id
-    if chosen is not None and row.outcome in (Outcome.CREATE, Outcome.UPDATE, Outcome.SKIP):
-        _keep_apart(uow, chosen, [one for one in shown if one != chosen])
+    if person_id is None and chosen is not None and row.outcome is Outcome.CREATE:
+        _keep_apart(uow, chosen, shown)
     return chosen
-
-
-def shown_for(row: BatchRow) -> list[int]:
-    """The persons whom a row may be about, the likeliest first."""
-    return [int(reason["person_id"]) for reason in row.reasons if reason.get("key") == "may_be"]
 
 
 def _held(uow: UnitOfWork, candidate_id: int) -> MatchCandidate:

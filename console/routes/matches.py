@@ -143,11 +143,12 @@ def decide_row(row_id: int) -> ResponseReturnValue:
     said = request.form.get("person", "")
     with unit_of_work(actor()) as uow:
         row, _ = _row(uow, row_id)
-        seen = reads.persons(uow.session, scope, matches.shown_for(row))
+        shown = reads.shown_for(uow.session, row)
+        seen = reads.persons(uow.session, scope, shown)
         chosen = None if said == "nobody" else read_id(said)
         if said != "nobody" and chosen not in seen:
             raise MatchUnclear
-        if said == "nobody" and len(seen) < len(matches.shown_for(row)):
+        if said == "nobody" and len(seen) < len(shown):
             raise MatchElsewhere
         matches.row_is(uow, row_id, chosen)
         uow.session.flush()
@@ -214,8 +215,9 @@ def _match_page(uow: UnitOfWork, pair: Pair) -> dict[str, Any]:
 
 def _row_page(uow: UnitOfWork, row: BatchRow, batch: Batch) -> dict[str, Any]:
     resident = Resident.from_json(row.values)
-    persons = reads.persons(uow.session, current_scope(), matches.shown_for(row))
-    ids = [number for number in matches.shown_for(row) if number in persons]
+    shown = reads.shown_for(uow.session, row)
+    persons = reads.persons(uow.session, current_scope(), shown)
+    ids = [number for number in shown if number in persons]
     tickets = reads.ticket_counts(uow.session, ids)
     mine = linking.record_of(resident)
     known = linking.records(uow, ids)
@@ -230,7 +232,7 @@ def _row_page(uow: UnitOfWork, row: BatchRow, batch: Batch) -> dict[str, Any]:
         "batch": batch,
         "resident": resident,
         "choices": choices,
-        "hidden": len(matches.shown_for(row)) - len(ids),
+        "hidden": len(shown) - len(ids),
         "lines": _lines(values, told),
     }
 

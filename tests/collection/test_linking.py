@@ -301,7 +301,8 @@ def test_a_row_that_may_be_somebody_waits_and_is_that_person_once_somebody_says_
     batch_id = load(work, LIST)
     with work() as uow:
         (row,) = reads.waiting_rows(uow.session, Scope((COMMUNITY,), frozenset()))
-        assert (row.outcome, row.is_applied, matches.shown_for(row)) == (Outcome.NEEDS_MATCH, False, [known])
+        assert (row.outcome, row.is_applied) == (Outcome.NEEDS_MATCH, False)
+        assert reads.shown_for(uow.session, row) == [known]
         assert reads.waiting_rows(uow.session, Scope(("AH02",), frozenset())) == []
         with pytest.raises(MatchUnclear):
             matches.row_is(uow, row.id, 999)
@@ -324,6 +325,46 @@ def test_a_row_about_nobody_we_know_enters_somebody_who_is_not_proposed_again(wo
         entered = matches.row_is(uow, row.id, None)
         assert entered not in (None, known)
         assert proposed(uow) == []
+
+
+def test_a_row_is_about_whom_they_became_who_were_merged_while_it_waited(work: Work) -> None:
+    with work() as uow:
+        kept, gone = (one.id for one in twice(uow))
+    first, second = load(work, LIST), load(work, LIST.replace("3号楼303", "4号楼404"), "街道")
+    with work() as uow:
+        assert sorted(reads.shown_for(uow.session, rows_of(uow, first)[0])) == sorted((kept, gone))
+        merges.merge(uow, kept, gone)
+
+    with work() as uow:
+        assert reads.shown_for(uow.session, rows_of(uow, first)[0]) == [kept]
+        assert matches.row_is(uow, rows_of(uow, first)[0].id, kept) == kept
+        assert matches.row_is(uow, rows_of(uow, second)[0].id, None) not in (None, kept, gone)
+
+
+def test_a_row_waits_for_nobody_who_was_erased_meanwhile(work: Work, noon: datetime) -> None:
+    with work() as uow:
+        known = a_person(uow, "唐晓东", msisdn=MINE, birth_date=BORN, address="2号楼1单元1002").id
+    batch_id = load(work, LIST)
+    with work() as uow:
+        uow.session.get_one(Person, known).erased_at = noon
+    with work() as uow:
+        (row,) = rows_of(uow, batch_id)
+        assert reads.shown_for(uow.session, row) == []
+        with pytest.raises(MatchUnclear):
+            matches.row_is(uow, row.id, known)
+
+
+def test_choosing_one_of_two_for_a_row_leaves_open_whether_these_are_one_person(work: Work) -> None:
+    with work() as uow:
+        kept, gone = (one.id for one in twice(uow))
+        assert proposed(uow) == [(kept, gone)]
+    batch_id = load(work, LIST)
+    with work() as uow:
+        matches.row_is(uow, rows_of(uow, batch_id)[0].id, gone)
+
+    with work() as uow:
+        assert the_pair(uow).decision is None
+        assert proposed(uow) == [(kept, gone)]
 
 
 def test_a_list_finds_the_same_person_at_the_same_door_in_another_writing(work: Work) -> None:

@@ -270,6 +270,20 @@ def test_nobody_says_that_a_row_is_not_somebody_whom_he_may_not_see(clerk: Desk,
     assert clerk.sends(f"/console/match-rows/{row_id}", person=str(there)).status_code == 422
 
 
+def test_a_row_can_be_settled_after_those_whom_it_may_be_were_merged(clerk: Desk, work: Work) -> None:
+    pair_id, low, high = a_pair(work)
+    batch_id = load(work, LIST)
+    with work() as uow:
+        row_id = rows_of(uow, batch_id)[0].id
+    clerk.sends(f"{DESK}/{pair_id}", decision="same", keep=str(high))
+
+    page = clerk.open(f"/console/match-rows/{row_id}").text
+
+    assert findall(r'name="person" value="(\w+)"', page) == ["nobody", str(high)]
+    assert clerk.sends(f"/console/match-rows/{row_id}", person=str(low)).status_code == 422
+    assert "已作为新人入库" in clerk.reads_after(clerk.sends(f"/console/match-rows/{row_id}", person="nobody"))
+
+
 def test_a_spoilt_cursor_begins_at_the_first_page(clerk: Desk, work: Work) -> None:
     a_pair(work)
 
