@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Select, and_, or_, select, true
+from sqlalchemy import Select, and_, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from console.errors import NumberNotFound
@@ -52,11 +52,12 @@ def _texted(row_id: int, scope: Scope) -> Select[Any]:
 
 
 def _task(row_id: int, scope: Scope) -> Select[Any]:
-    unplaced = and_(Task.ticket_id.is_(None), true() if scope.sees_unplaced else Task.id.is_(None))
+    """A task lies where its ticket does, and one without a ticket where it says itself."""
+    own = and_(Task.ticket_id.is_(None), within(Task.jurisdiction_code, scope))
     return (
-        select(Task.msisdn, Ticket.jurisdiction_code)
+        select(Task.msisdn, func.coalesce(Ticket.jurisdiction_code, Task.jurisdiction_code))
         .outerjoin(Ticket, Ticket.id == Task.ticket_id)
-        .where(Task.id == row_id, or_(unplaced, within(Ticket.jurisdiction_code, scope)))
+        .where(Task.id == row_id, or_(own, within(Ticket.jurisdiction_code, scope)))
     )
 
 

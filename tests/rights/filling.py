@@ -14,7 +14,7 @@ from typing import Any
 
 from werkzeug.routing import Rule
 
-from tests.rights.world import base, code_at
+from tests.rights.world import ROOM, base, code_at
 
 ROOT = Path(__file__).parent.parent.parent
 Filler = Callable[[str], str]
@@ -30,7 +30,7 @@ def _id(more: int = 0) -> Filler:
 
 NAMES: Mapping[str, Filler] = {
     "code": lambda node: code_at(node),
-    "task_id": _id(),
+    "task_id": lambda node: str(base(node) + base(node) // ROOM % 2),  # one with a ticket, one without
     "household_id": _id(),
     "person_id": _id(1),
     "batch_id": _id(),
@@ -74,17 +74,27 @@ QUERY: Mapping[str, Filler] = {
     "unit": _id(),
 }
 """Fields of forms and queries that name somebody's rows."""
-SUBJECTS: Mapping[str, int] = {
-    "ticket": 0,
-    "ticket_texts": 0,
-    "task": 0,
-    "contact": 1,
-    "text": 0,
-    "text_out": 0,
-    "call": 0,
-}
+SUBJECTS = (
+    ("ticket", 0),
+    ("ticket_texts", 0),
+    ("task", 0),
+    ("task", 1),
+    ("contact", 1),
+    ("text", 0),
+    ("text_out", 0),
+    ("call", 0),
+)
 """Kinds of subject that a number belongs to, with what is added to a node's first id."""
+WORDS: Mapping[str, Filler] = {
+    "on": lambda node: "2026-11-10",
+    "tab": lambda node: "holds",
+    "house": _id(),
+}
+"""Words of queries that open a further part of a page."""
 FORM_WORDS: Mapping[str, Filler] = {
+    "purpose": lambda node: "counting for the street",
+    "what": lambda node: "people",
+    "form": lambda node: "csv",
     "reason": lambda node: "calling back about the door",
     "version": lambda node: "1",
 }
@@ -97,7 +107,7 @@ def fill(name: str, rule: Rule, node: str, *, is_part: bool = False) -> str:
     for (path, wanted), filler in BY_PATH.items():
         if name == wanted and rule.rule.startswith(path):
             return filler(node)
-    for table in (NAMES, QUERY, FORM_WORDS):
+    for table in (NAMES, QUERY, WORDS, FORM_WORDS):
         if name in table:
             return table[name](node)
     if is_part:
@@ -131,7 +141,9 @@ def forms_of(endpoint: str, view: Any) -> tuple[tuple[str, ...], tuple[str, ...]
     """
     words, fields = _names_read(inspect.getmodule(inspect.unwrap(view)))
     drawn = _fields_drawn().get(endpoint)
-    return tuple(filter(names_rows, words)), tuple(sorted((drawn or set(fields)) - {"csrf_token"}))
+    return tuple(word for word in words if names_rows(word) or word in WORDS), tuple(
+        sorted((drawn or set(fields)) - {"csrf_token"})
+    )
 
 
 @cache

@@ -22,6 +22,7 @@ from tests.rights.walk import (
     House,
     Site,
     asks,
+    function_at,
     guarded_rules,
     is_webhook,
     leaks,
@@ -34,6 +35,27 @@ from tests.rights.world import COMPARED, NODES, NOWHERE, READERS, inside, plant,
 
 pytestmark = pytest.mark.timeout(600)  # one walk for all of them; LEAKS=all takes longer than that
 TRIES = 24
+BEHIND = {
+    "collection/queries/batches.py": {"samples", "rows"},  # of a batch that was found in scope
+    "collection/queries/exports.py": {
+        "count_people",
+        "people",
+        "count_households",
+        "households",
+    },  # of a place in scope
+    "console/dealings.py": {"dealings"},  # twice: the codes of their tickets, then each ticket
+    "console/places.py": {"open_tickets"},  # of places that a change was planned for in scope
+    "directory/queries/borders.py": {"homes_now", "affected", "counted", "_nodes_on"},  # below a place found in scope
+    "directory/queries/cards.py": {"person_files", "history", "labels_of", "household_card"},  # of a household in scope
+    "directory/queries/duties.py": {"coverage", "duties_of", "units_at"},  # below a place found in scope
+    "directory/queries/people.py": {"flags_of"},  # of people found in scope
+    "directory/queries/places.py": {"aliases", "buildings", "dwellings_of"},  # of a place found in scope
+    "staff/queries/roster.py": {"grants_in", "grant_in", "emergency_grants"},  # and each is checked again when it ends
+}
+"""Uses that stand behind another one: what they read was found within the scope before, so that one alone shows no
+more. They stay, in case somebody calls them from a page that did not look before."""
+NO_PAGE = {"providers/queries.py": {"working_in"}}
+"""Reads that no page shows yet."""
 """Requests that a use of `within` has to show that it counts."""
 
 
@@ -159,18 +181,22 @@ def test_every_use_of_the_scope_counts(house: House, walked: list[tuple[Ask, Ans
             house.opened = site
             more = _more_like(house, requests)
             if not any(leaks(house, one, house.ask(one)) for one in _telling(requests) + _telling(more)):
-                silent.append(f"{_spelt(site)}: without its scope nothing leaks")
+                silent.append((site[0][0], site[-1][1], f"{_spelt(site)}: without its scope nothing leaks"))
     house.opened = None
     lines = {site[0][0]: set() for site in reached}
     for site in reached:
         lines[site[0][0]].add(site[0][2])
     never = [
-        f"{path}:{first}: no request of the walk gets here"
+        (path, function_at(path, first), f"{path}:{first}: no request of the walk gets here")
         for (path, first), last in sorted(uses_of_within().items())
         if not lines.get(path, set()) & set(range(first, last + 1))
     ]
 
-    assert not silent + never, _listed(silent + never)
+    found = [
+        what for path, name, what in silent + never if name not in BEHIND.get(path, set()) | NO_PAGE.get(path, set())
+    ]
+
+    assert not found, _listed(found)
 
 
 def _more_like(house: House, requests: list[Ask]) -> list[Ask]:

@@ -28,7 +28,21 @@ from directory.queries import scoping
 from directory.scope import Scope
 from staff.permissions import GIVES, Permission, Role
 from tests.rights.filling import SUBJECTS, fill, forms_of, names_rows, unknown_parts
-from tests.rights.world import AT, CANARY, COMPARED, NODES, NUMBER, READERS, ROOM, Reader, base, inside, next_to
+from tests.rights.world import (
+    AT,
+    CANARY,
+    CODE,
+    COMPARED,
+    NODES,
+    NUMBER,
+    READERS,
+    ROOM,
+    Reader,
+    base,
+    inside,
+    next_to,
+    node_of_code,
+)
 
 ROOT = Path(__file__).parent.parent.parent
 PACKAGES = ("directory", "staff", "providers", "sms", "ticketing", "collection", "ivr", "console", "core")
@@ -241,6 +255,17 @@ def uses_of_within() -> dict[tuple[str, int], int]:
     return found
 
 
+def function_at(path: str, line: int) -> str:
+    """The name of the function that holds a line."""
+    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    names = [node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and _holds(node, line)]
+    return names[-1] if names else ""
+
+
+def _holds(node: ast.FunctionDef, line: int) -> bool:
+    return node.lineno <= line <= (node.end_lineno or node.lineno)
+
+
 def _name_of(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
 
@@ -305,13 +330,16 @@ def _asks_of(
         if "subject" in fields:
             forms = [
                 (*(pair for pair in forms[0] if pair[0] != "subject"), ("subject", f"{kind}:{base(theirs) + more}"))
-                for kind, more in SUBJECTS.items()
+                for kind, more in SUBJECTS
             ]
         form = forms[0]
         naming = any(map(names_rows, fields))
         foreign = theirs if rule.arguments or naming else ""
         for one in forms:
             yield Ask(reader, rule.endpoint, "POST", path_of(rule, theirs), one, foreign, "post")
+        if naming and not rule.arguments:
+            ours = tuple((name, fill(name, rule, mine)) for name in fields)
+            yield Ask(reader, rule.endpoint, "POST", path_of(rule, mine), ours, variant="own")
         if rule.arguments and naming:
             yield Ask(reader, rule.endpoint, "POST", path_of(rule, mine), form, theirs, "mixed")
         if len(rule.arguments) > 1:
@@ -327,6 +355,9 @@ def _reads(rule: Rule, reader: Reader, mine: str, theirs: str, words: tuple[str,
             yield Ask(reader, rule.endpoint, "GET", f"{own}?{query}", variant="query")
         return
     yield Ask(reader, rule.endpoint, "GET", own, variant="own")
+    if words:
+        query = urlencode({name: fill(name, rule, mine) for name in words})
+        yield Ask(reader, rule.endpoint, "GET", f"{own}?{query}", variant="own")
     if theirs:
         yield Ask(reader, rule.endpoint, "GET", path_of(rule, theirs), foreign=theirs, variant="foreign")
 
@@ -372,6 +403,10 @@ def _words_of_others(one: Ask, answer: Answer) -> Iterator[str]:
             yield f"tells a label of {node} without labels.see"
         if kind == "N" and one.method == "GET" and "people.freely" not in given:
             yield f"tells a name of {node} in full without people.freely"
+    for code in set(CODE.findall(answer.told)) - set(CODE.findall(unquote(one.path))):
+        node = node_of_code(code)
+        if not one.reader.sees(node) and one.endpoint not in COPIES:
+            yield f"tells the code {code} of a ticket of {node}"
     for number in NUMBER.findall(answer.told):
         node = NODES[index] if 0 <= (index := int(re.sub(r"\D", "", number)[-4:]) // 10 - 1) < len(NODES) else "NOWHERE"
         if not one.reader.sees(node):

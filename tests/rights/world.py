@@ -98,6 +98,7 @@ CANARY = re.compile(r"Q([ZNLPU])((?:AH\d*)|NOWHERE)\1Q", re.IGNORECASE)
 """Z: any words; N: the name of a person; L: a sensitive label. P (a place, a unit that answers for it) and U (somebody
 who works there) may be told to whoever works below: it is for them that they are there."""
 NUMBER = re.compile(r"1620[ \-\u00a0]?0000[ \-\u00a0]?\d{3}|162[ \-\u00a0]?0000[ \-\u00a0]?\d{4}")
+CODE = re.compile(r"\b[KS]00\d\d\b")
 AT = datetime(2026, 11, 25, 4, 0, 30, tzinfo=UTC)
 """Noon in the city and half a minute: the moment of every request."""
 HOUR = timedelta(hours=1)
@@ -132,6 +133,14 @@ def code_at(node: str) -> str:
 def stray_code_at(node: str) -> str:
     """The code of the ticket about the node's household that lies in the next node."""
     return f"S{base(node) // ROOM:04d}"
+
+
+def node_of_code(code: str) -> str:
+    """Where the ticket of this code lies."""
+    index = int(code[1:]) - 1
+    if not 0 <= index < len(NODES):
+        return NOWHERE
+    return next_to(NODES[index]) if code.startswith("S") else NODES[index]
 
 
 @dataclass(frozen=True, slots=True)
@@ -644,20 +653,20 @@ def _requests(session: Session, node: str) -> None:
             "opened_at": AT - HOUR,
         },
     )
-    if not is_placed:
-        put(
-            session,
-            Task,
-            {
-                "id": first + 1,
-                "kind": TaskKind.CALL_BACK,
-                "cause": f"call:{first}",
-                "reason": "person_asked",
-                "msisdn": number_at(node, 6),
-                "due_at": AT + 50 * HOUR,
-                "opened_at": AT - HOUR,
-            },
-        )
+    put(
+        session,
+        Task,
+        {
+            "id": first + 1,
+            "kind": TaskKind.CALL_BACK,
+            "cause": f"call:{first}",
+            "reason": "person_asked",
+            "jurisdiction_code": node if is_placed else "",
+            "msisdn": number_at(node, 6),
+            "due_at": AT + 50 * HOUR,
+            "opened_at": AT - HOUR,
+        },
+    )
     put(
         session,
         Dispatch,
