@@ -81,15 +81,16 @@ def source_id(batch: Batch, one: Resident) -> str | None:
 
 
 def find(uow: UnitOfWork, batch: Batch, residents: Sequence[Resident], households: Sequence[int | None]) -> list[Found]:
-    """Whom each row is about, three statements for all. `households` are those behind the rows' doors, if known."""
+    """Whom each row is about, four statements for all. `households` are those behind the rows' doors, if known."""
     hits = _candidates(uow, batch, residents)
     records = [linking.record_of(one) for one in residents]
     near = linking.lookalikes(uow, [Asked(*asked) for asked in zip(records, households, strict=True)])
     ids = {person_id for mine in hits.values() for person_id in mine} | {one for many in near.values() for one in many}
     standing = _standing(uow, ids)
+    absorbed = linking.absorbed(uow, standing)
     policy = uow.policy.collection
     return [
-        _judge(policy, record, hits.get(place, {}), near.get(place, set()), standing)
+        _judge(policy, record, hits.get(place, {}), near.get(place, set()), standing, absorbed)
         for place, record in enumerate(records)
     ]
 
@@ -112,6 +113,7 @@ def _judge(
     hits: Mapping[int, set[str]],
     near: set[int],
     standing: Mapping[int, Standing],
+    absorbed: Mapping[int, Sequence[Record]],
 ) -> Found:
     people = {number: standing[number] for number in {*hits, *near} if number in standing}
     by_identity = [number for number, hows in hits.items() if "identity" in hows and number in people]
@@ -119,9 +121,9 @@ def _judge(
         return Found(Outcome.UPDATE, people[by_identity[0]])
     if by_identity:
         return _unsure(by_identity)
-    known = {number: _record_of(who) for number, who in people.items()}
+    known = {number: [_record_of(who), *absorbed.get(number, ())] for number, who in people.items()}
     for number in (number for number, hows in hits.items() if "list" in hows and number in known):
-        if not (one.identity and known[number].identity):
+        if not (one.identity and people[number].values["identity"]):
             return Found(Outcome.UPDATE, people[number]) if _may_have_changed(one, known[number]) else _unsure([number])
     likely = linking.weigh(policy, one, known)
     same = [found for found in likely if found.verdict is Verdict.SAME]
@@ -136,9 +138,12 @@ def _unsure(person_ids: Sequence[int]) -> Found:
     return Found(Outcome.NEEDS_MATCH, None, reasons)
 
 
-def _may_have_changed(one: Record, known: Record) -> bool:
+def _may_have_changed(one: Record, known: Sequence[Record]) -> bool:
     """Whether one line of a list is still about the same person: the name or the birth date is as it was."""
-    return bool(names_alike(one.name, known.name)) or births_alike(one.birth_date, known.birth_date) == "same_birth"
+    return any(
+        names_alike(one.name, record.name) or births_alike(one.birth_date, record.birth_date) == "same_birth"
+        for record in known
+    )
 
 
 def _record_of(who: Standing) -> Record:

@@ -58,6 +58,14 @@ RECORDS = text(
     "and c.wrong_since is null), '{}') from persons p join households h on h.id = p.household_id where p.id = any(:ids)"
 )
 
+ABSORBED = text(
+    "select p.merged_into_id, p.name, p.sex, p.birth_date, h.community_code, h.address, "
+    "coalesce(p.id_hash, k.id_hash, ''), k.died_on is not null, "
+    "coalesce((select array_agg(c.msisdn) from contacts c where c.person_id = p.id and c.wrong_since is null), '{}') "
+    "from persons p join persons k on k.id = p.merged_into_id join households h on h.id = p.household_id "
+    "where p.merged_into_id = any(:ids) order by p.id"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -93,13 +101,21 @@ def lookalikes(uow: UnitOfWork, rows: Sequence[Asked]) -> dict[int, set[int]]:
     return found
 
 
-def weigh(policy: CollectionPolicy, one: Record, people: Mapping[int, Record]) -> list[Likeness]:
-    """Those of the people who are or may be this one, the likeliest first."""
-    found = [_likeness(policy, person_id, score(one, other)) for person_id, other in people.items()]
+def weigh(policy: CollectionPolicy, one: Record, people: Mapping[int, Sequence[Record]]) -> list[Likeness]:
+    """Those of the people who are or may be this one, the likeliest first.
+
+    People have as many records as rows became them, and the likeliest counts: somebody said that they are one.
+    """
+    found = [_likeness(policy, person_id, best(one, records)) for person_id, records in people.items()]
     return sorted(
         (one for one in found if one.verdict is not Verdict.DIFFERENT),
         key=lambda one: (-one.score.value, one.person_id),
     )
+
+
+def best(one: Record, records: Sequence[Record]) -> Score:
+    """How likely somebody is of whom there are several records."""
+    return max((score(one, record) for record in records), key=lambda found: found.value)
 
 
 def record_of(one: Resident) -> Record:
@@ -121,6 +137,19 @@ def records(uow: UnitOfWork, person_ids: Iterable[int]) -> dict[int, Record]:
     if not ids:
         return {}
     return {row[0]: _record(row) for row in uow.session.execute(RECORDS, {"ids": ids})}
+
+
+def absorbed(uow: UnitOfWork, person_ids: Iterable[int]) -> dict[int, list[Record]]:
+    """What the rows say that were merged into these persons, by whom they became, in one statement.
+
+    An identity number of the person holds for all of them.
+    """
+    found: dict[int, list[Record]] = {}
+    ids = sorted(set(person_ids))
+    if ids:
+        for row in uow.session.execute(ABSORBED, {"ids": ids}):
+            found.setdefault(row[0], []).append(_record(row))
+    return found
 
 
 def walk(uow: UnitOfWork) -> bool:

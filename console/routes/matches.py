@@ -13,7 +13,7 @@ from collection.errors import MatchElsewhere, MatchUnclear
 from collection.models import Batch, BatchRow
 from collection.queries import matches as reads
 from collection.queries.matches import Done, Pair
-from collection.record_linkage import Record, score
+from collection.record_linkage import Score
 from collection.resident_row import Resident
 from collection.service import linking, matches
 from console.paging import is_id, read_id
@@ -221,7 +221,9 @@ def _row_page(uow: UnitOfWork, row: BatchRow, batch: Batch) -> dict[str, Any]:
     tickets = reads.ticket_counts(uow.session, ids)
     mine = linking.record_of(resident)
     known = linking.records(uow, ids)
-    choices = [_choice(persons[number], mine, known[number], tickets.get(number, 0)) for number in ids]
+    absorbed = linking.absorbed(uow, ids)
+    scores = {number: linking.best(mine, [known[number], *absorbed.get(number, ())]) for number in ids}
+    choices = [_choice(persons[number], scores[number], tickets.get(number, 0)) for number in ids]
     place = place_names(uow.session, resident.community_code)[web.lang()]
     values = [_values_of_row(resident, place), *(_values(choice.person) for choice in choices)]
     names = names_of(uow.session)
@@ -237,8 +239,7 @@ def _row_page(uow: UnitOfWork, row: BatchRow, batch: Batch) -> dict[str, Any]:
     }
 
 
-def _choice(person: Person, mine: Record, theirs: Record, tickets: int) -> Choice:
-    found = score(mine, theirs)
+def _choice(person: Person, found: Score, tickets: int) -> Choice:
     return Choice(person, round(found.value * PER_CENT), found.reasons, tickets)
 
 

@@ -341,6 +341,31 @@ def test_a_row_is_about_whom_they_became_who_were_merged_while_it_waited(work: W
         assert matches.row_is(uow, rows_of(uow, second)[0].id, None) not in (None, kept, gone)
 
 
+def test_a_list_that_knows_somebody_as_he_was_before_a_merge_finds_whom_he_became(work: Work) -> None:
+    with work() as uow:
+        kept = a_person(uow, "唐晓东", msisdn=MINE, birth_date=date(1980, 5, 21), address="2号楼1单元1002").id
+        gone = a_person(uow, "汤晓栋", msisdn=THEIRS, birth_date=BORN, address="9号楼101").id
+        merges.merge(uow, kept, gone)
+    batch_id = load(work, "姓名,出生日期,住址\n汤晓栋,1980-05-12,9号楼101\n")
+
+    with work() as uow:
+        (row,) = rows_of(uow, batch_id)
+        assert (row.outcome, row.person_id) == (Outcome.UPDATE, kept)
+        assert uow.session.scalar(select(func.count()).select_from(Person)) == 2
+
+
+def test_the_identity_number_of_a_person_holds_for_every_row_that_became_him(work: Work) -> None:
+    with work() as uow:
+        kept = a_person(uow, "唐晓东", msisdn=MINE, birth_date=date(1980, 5, 21), address="2号楼1单元1002")
+        gone = a_person(uow, "汤晓栋", msisdn=THEIRS, birth_date=BORN, address="9号楼101")
+        kept.id_hash = "k1"
+        merges.merge(uow, kept.id, gone.id)
+        known = linking.absorbed(uow, [kept.id])[kept.id]
+        other = Record("汤晓栋", birth_date=BORN, community_code=COMMUNITY, address="9号楼101", identity="k2")
+
+        assert linking.best(other, known).reasons == ("other_identity",)
+
+
 def test_a_row_waits_for_nobody_who_was_erased_meanwhile(work: Work, noon: datetime) -> None:
     with work() as uow:
         known = a_person(uow, "唐晓东", msisdn=MINE, birth_date=BORN, address="2号楼1单元1002").id
