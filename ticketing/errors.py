@@ -61,6 +61,13 @@ class TaskTaken(Conflict):
         super().__init__("errors.task_taken")
 
 
+class CorrectionOpen(Conflict):
+    """A reported mistake is settled where the record is: a task that is only ticked off would leave it standing."""
+
+    def __init__(self) -> None:
+        super().__init__("errors.correction_open")
+
+
 class TooLateToReopen(Conflict):
     """The code belongs to nobody any more: a new ticket has to be opened."""
 

@@ -13,9 +13,6 @@ from ticketing.models import TaskKind, Ticket, TicketKind
 from ticketing.service import dispatches, forgetting, places, requests, tasks, tickets
 from understanding import Intent, Reading
 
-CORRECTION = "correction:"
-"""What the cause of such a task begins with; the id of the correction follows."""
-
 
 def ask_who_is_back(uow: UnitOfWork, event: ProviderBack) -> None:
     """Tickets for which nobody was left to ask are looked at again when somebody comes back who may suit."""
@@ -44,13 +41,13 @@ def call_back(uow: UnitOfWork, event: PersonAsked) -> None:
 
 def check_correction(uow: UnitOfWork, event: CorrectionTold) -> None:
     """Whoever keeps the records of the community looks whether something about a person is wrong."""
-    cause = f"{CORRECTION}{event.correction_id}"
+    cause = f"{tasks.CORRECTION}{event.correction_id}"
     tasks.open_task(uow, TaskKind.CHECK, cause, "correction_told", place=event.community_code)
 
 
 def correction_done(uow: UnitOfWork, event: CorrectionSettled) -> None:
     """He has looked."""
-    tasks.meet(uow, cause=f"{CORRECTION}{event.correction_id}")
+    tasks.meet(uow, cause=f"{tasks.CORRECTION}{event.correction_id}")
 
 
 def open_emergency(uow: UnitOfWork, event: DangerTexted) -> None:

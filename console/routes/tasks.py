@@ -15,7 +15,6 @@ from core import web
 from core.uow import UnitOfWork, unit_of_work
 from staff.guard import actor, current_scope, current_user, needs
 from ticketing.models import Task, Ticket
-from ticketing.reactions import CORRECTION
 from ticketing.service import tasks as service
 
 
@@ -80,7 +79,9 @@ def _row(uow: UnitOfWork, task: Task, ticket: Ticket | None, owner: str | None) 
         sentence=web.say(f"ticketing.task.{task.reason}"),
         msisdn=task.msisdn,
         code=ticket.code if ticket else "",
-        correction=read_id(task.cause.removeprefix(CORRECTION)) if task.cause.startswith(CORRECTION) else None,
+        correction=read_id(task.cause.removeprefix(service.CORRECTION))
+        if task.cause.startswith(service.CORRECTION)
+        else None,
         matter=matter(ticket) if ticket else "",
         owner=owner or "",
         is_mine=task.owner_id == current_user().user_id,

@@ -197,9 +197,11 @@ def labels_due(
     session: Session, scope: Scope, by: date, after: tuple[date, int] | None = None, limit: int = 50
 ) -> list[tuple[Label, Person]]:
     """Labels that have to be looked at by a day, the most overdue first, with the person and his home."""
+    mine = aliased(Person)
     wanted = (
         select(Label, Person)
-        .join(Person, Person.id == Label.person_id)
+        .join(mine, mine.id == Label.person_id)
+        .join(Person, Person.id == func.coalesce(mine.merged_into_id, mine.id))
         .join(Household, Household.id == Person.household_id)
         .where(
             Label.ended_at.is_(None),

@@ -12,7 +12,7 @@ from directory.errors import ContactNotFound, FieldRefused, NumberThere
 from directory.models import Contact, ContactKind, Household, Person
 from directory.queries.places import area_code_of
 from directory.service import provenance, search
-from directory.service.people import held, place_of
+from directory.service.people import held, place_of, rows_of
 from telephony.msisdn import BadNumber, Line, Number, read
 
 MOBILE = (Line.MOBILE, Line.FIXED_OR_MOBILE)
@@ -141,10 +141,9 @@ def _refuse_owner(uow: UnitOfWork, owner_id: int | None) -> None:
 def _held(uow: UnitOfWork, person_id: int, contact_id: int) -> Contact:
     """A number of a person, or of somebody who was merged into him."""
     held(uow, person_id)
-    mine = select(Person.id).where((Person.id == person_id) | (Person.merged_into_id == person_id))
     contact = uow.session.scalar(
         select(Contact)
-        .where(Contact.id == contact_id, Contact.person_id.in_(mine))
+        .where(Contact.id == contact_id, Contact.person_id.in_(rows_of(person_id)))
         .with_for_update()
         .execution_options(populate_existing=True)
     )

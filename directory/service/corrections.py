@@ -8,7 +8,7 @@ from core.uow import UnitOfWork
 from directory.errors import CorrectionNotFound, FieldRefused
 from directory.events import CorrectionSettled, CorrectionTold
 from directory.models import Correction
-from directory.service.people import held, place_of
+from directory.service.people import held, place_of, rows_of
 
 
 def tell_mistake(uow: UnitOfWork, person_id: int, words: str) -> Correction:
@@ -32,7 +32,11 @@ def settle(uow: UnitOfWork, person_id: int, correction_id: int, *, is_right: boo
     """It was looked at: true and mended, or not so. Raises CorrectionNotFound."""
     told = uow.session.scalar(
         select(Correction)
-        .where(Correction.id == correction_id, Correction.person_id == person_id, Correction.settled_at.is_(None))
+        .where(
+            Correction.id == correction_id,
+            Correction.person_id.in_(rows_of(person_id)),
+            Correction.settled_at.is_(None),
+        )
         .with_for_update()
     )
     if told is None:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from core.uow import UnitOfWork
 from directory.errors import FieldRefused, LabelNotFound
 from directory.models import Label, LabelKind
-from directory.service.people import held, place_of
+from directory.service.people import held, place_of, rows_of
 
 
 def give_label(uow: UnitOfWork, person_id: int, kind: LabelKind, *, basis: str, review_by: date | None = None) -> Label:
@@ -21,8 +21,9 @@ def give_label(uow: UnitOfWork, person_id: int, kind: LabelKind, *, basis: str, 
     if not basis.strip():
         raise FieldRefused("basis", "basis_missing")
     due = _due(uow, review_by)
-    standing = select(Label.id).where(Label.person_id == person_id, Label.kind == kind, Label.ended_at.is_(None))
-    if uow.session.scalar(standing) is not None:
+    mine = Label.person_id.in_(rows_of(person_id))
+    standing = select(Label.id).where(mine, Label.kind == kind, Label.ended_at.is_(None))
+    if uow.session.scalar(standing.limit(1)) is not None:
         raise FieldRefused("kind", "label_there")
     label = Label(
         person_id=person_id,
@@ -65,7 +66,7 @@ def _due(uow: UnitOfWork, review_by: date | None) -> date:
 def _held(uow: UnitOfWork, person_id: int, label_id: int) -> Label:
     label = uow.session.scalar(
         select(Label)
-        .where(Label.id == label_id, Label.person_id == person_id, Label.ended_at.is_(None))
+        .where(Label.id == label_id, Label.person_id.in_(rows_of(person_id)), Label.ended_at.is_(None))
         .with_for_update()
     )
     if label is None:

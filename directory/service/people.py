@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from core.uow import UnitOfWork
 from directory.edition import mark
@@ -238,6 +238,11 @@ def held_all(uow: UnitOfWork, person_ids: Collection[int]) -> list[Person]:
     if len(found) != len(wanted):
         raise PersonNotFound
     return list(found)
+
+
+def rows_of(person_id: int) -> Select[int]:
+    """The ids of a person's rows: his own, and those of whoever was merged into him."""
+    return select(Person.id).where((Person.id == person_id) | (Person.merged_into_id == person_id))
 
 
 def place_of(uow: UnitOfWork, person: Person) -> str:

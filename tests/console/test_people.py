@@ -594,3 +594,19 @@ def test_no_card_takes_more_statements_for_more_people(
 
     assert len(many) <= len(few) + 1  # the owners of numbers are looked up once there are numbers with owners
     assert len(of_one) <= len(few) + 4
+
+
+def test_a_reported_mistake_is_settled_with_the_record_and_never_only_ticked_off(desk_of: DeskOf, work: Work) -> None:
+    _, mother, _ = a_family(work)
+    clerk = desk_of(Role.CLERK, COMMUNITY, "c01")
+    clerk.sends(f"/console/persons/{mother}/mistake", words="名字是真，不是珍")
+
+    listed = clerk.open("/console/tasks").text
+    ticked = clerk.sends("/console/tasks/1/done")
+
+    assert "/console/tasks/1/done" not in listed
+    assert "去核对" in listed
+    assert ticked.status_code == 409
+    assert "请到这个人的页面处理更正" in ticked.text
+    with work() as uow:
+        assert uow.session.scalars(select(Task.done_at)).one() is None

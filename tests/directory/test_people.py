@@ -30,6 +30,7 @@ from directory.models import (
     Flag,
     FlagKind,
     Household,
+    LabelKind,
     Person,
     Provenance,
     Purpose,
@@ -39,7 +40,7 @@ from directory.models import (
 from directory.queries import people as queries
 from directory.queries import search
 from directory.scope import Scope
-from directory.service import consents, contacts, corrections, flags, merges, people, residence
+from directory.service import consents, contacts, corrections, flags, labels, merges, people, residence
 from directory.service.people import Facts
 from tests.factories.people import COMMUNITY, LANDLINE, RESIDENT, a_person, a_place
 
@@ -413,3 +414,19 @@ def test_the_language_of_the_household_decides_when_its_people_differ(uow: UnitO
 def test_a_mistake_needs_words(uow: UnitOfWork) -> None:
     with pytest.raises(FieldRefused):
         corrections.tell_mistake(uow, a_person(uow).id, "  ")
+
+
+def test_a_mistake_and_a_label_of_a_merged_row_are_settled_on_the_page_of_who_stays(uow: UnitOfWork) -> None:
+    kept = a_person(uow, "孙淑珍")
+    gone = a_person(uow, "孙淑真", msisdn=None)
+    told = corrections.tell_mistake(uow, gone.id, "名字写错了")
+    label = labels.give_label(uow, gone.id, LabelKind.VETERAN, basis="优待证")
+    merges.merge(uow, kept.id, gone.id)
+
+    with pytest.raises(FieldRefused):
+        labels.give_label(uow, kept.id, LabelKind.VETERAN, basis="又一次")
+    labels.review_label(uow, kept.id, label.id)
+    labels.end_label(uow, kept.id, label.id)
+    corrections.settle(uow, kept.id, told.id, is_right=True)
+
+    assert label.ended_at == told.settled_at == uow.now

@@ -11,10 +11,11 @@ from sqlalchemy import ColumnElement, Select, String, and_, cast, delete, func, 
 from core.retention import Kind
 from core.uow import UnitOfWork
 from directory.events import Matter, Obstacle, Traces
-from directory.models import Unplaced
+from directory.models import Correction, Unplaced
 from directory.queries.privacy import held_numbers, held_persons
 from ticketing.lifecycle import OVER
 from ticketing.models import Dispatch, FollowUp, Task, Ticket, TicketEvent
+from ticketing.service.tasks import CORRECTION, meet
 
 
 def tickets_of(traces: Traces) -> ColumnElement[bool]:
@@ -49,6 +50,9 @@ def forget(uow: UnitOfWork, traces: Traces) -> Counter[str]:
             .values({column: None, Ticket.version: Ticket.version + 1})
             .execution_options(synchronize_session=False)
         )
+    told = session.scalars(select(Correction.id).where(Correction.person_id.in_(traces.person_ids)))
+    for number in told:
+        meet(uow, cause=f"{CORRECTION}{number}")
     tasks = or_(Task.ticket_id.in_(ids), Task.msisdn.in_(traces.own))
     gone["tasks"] += _blank_tasks(uow, tasks)
     gone["tickets"] += len(ids)

@@ -9,12 +9,15 @@ from sqlalchemy import or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from core.uow import UnitOfWork
-from ticketing.errors import TaskNotFound, TaskTaken
+from directory.models import Correction
+from ticketing.errors import CorrectionOpen, TaskNotFound, TaskTaken
 from ticketing.models import Task, TaskKind, Ticket
 from ticketing.service.history import locked_by_id
 
 CALLS = frozenset({TaskKind.CALL_BACK, TaskKind.RETURN_CALL, TaskKind.FOLLOW_UP})
 """Done, these mean that somebody was called."""
+CORRECTION = "correction:"
+"""What the cause of a task begins with that asks to check a person's record; the id of the correction follows."""
 
 
 def open_task(
@@ -112,15 +115,26 @@ def take(uow: UnitOfWork, task_id: int, user_id: int) -> Task:
 def finish(uow: UnitOfWork, task_id: int) -> Task:
     """Somebody did it. Raises TaskNotFound when there is no such task, or it is done already.
 
-    Who called a requester has spoken to him: the contact clock stops.
+    Who called a requester has spoken to him: the contact clock stops. A reported mistake is settled on the person's
+    page and takes its task along: raises CorrectionOpen until then.
     """
     about = uow.session.scalar(select(Task.ticket_id).where(Task.id == task_id))
     ticket = locked_by_id(uow.session, about) if about is not None else None  # always locked before its tasks
     task = _locked(uow, task_id)
+    if _asks_for_a_correction(uow, task):
+        raise CorrectionOpen
     task.done_at, task.done_by = uow.now, uow.actor
     if ticket is not None and task.kind in CALLS and task.msisdn in (ticket.msisdn, ticket.notify_msisdn):
         ticket.contacted_at = ticket.contacted_at or uow.now
     return task
+
+
+def _asks_for_a_correction(uow: UnitOfWork, task: Task) -> bool:
+    if not task.cause.startswith(CORRECTION):
+        return False
+    number = int(task.cause.removeprefix(CORRECTION))
+    still = select(Correction.id).where(Correction.id == number, Correction.settled_at.is_(None))
+    return uow.session.scalar(still) is not None
 
 
 def _locked(uow: UnitOfWork, task_id: int) -> Task:
