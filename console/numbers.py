@@ -39,32 +39,33 @@ def number_of(session: Session, scope: Scope, subject: str) -> Found:
     return Found(row[0], row[1] or "")
 
 
+def _pair(number: Any, place: Any) -> Select[Any]:
+    return select(number, place)
+
+
 def _requester(row_id: int, scope: Scope) -> Select[Any]:
-    return select(Ticket.msisdn, Ticket.jurisdiction_code).where(
-        Ticket.id == row_id, within(Ticket.jurisdiction_code, scope)
-    )
+    wanted = _pair(Ticket.msisdn, Ticket.jurisdiction_code)
+    return wanted.where(Ticket.id == row_id, within(Ticket.jurisdiction_code, scope))
 
 
 def _texted(row_id: int, scope: Scope) -> Select[Any]:
-    return select(Ticket.notify_msisdn, Ticket.jurisdiction_code).where(
-        Ticket.id == row_id, within(Ticket.jurisdiction_code, scope)
-    )
+    wanted = _pair(Ticket.notify_msisdn, Ticket.jurisdiction_code)
+    return wanted.where(Ticket.id == row_id, within(Ticket.jurisdiction_code, scope))
 
 
 def _task(row_id: int, scope: Scope) -> Select[Any]:
     """A task lies where its ticket does, and one without a ticket where it says itself."""
     own = and_(Task.ticket_id.is_(None), within(Task.jurisdiction_code, scope))
-    return (
-        select(Task.msisdn, func.coalesce(Ticket.jurisdiction_code, Task.jurisdiction_code))
-        .outerjoin(Ticket, Ticket.id == Task.ticket_id)
-        .where(Task.id == row_id, or_(own, within(Ticket.jurisdiction_code, scope)))
+    wanted = _pair(Task.msisdn, func.coalesce(Ticket.jurisdiction_code, Task.jurisdiction_code))
+    return wanted.outerjoin(Ticket, Ticket.id == Task.ticket_id).where(
+        Task.id == row_id, or_(own, within(Ticket.jurisdiction_code, scope))
     )
 
 
 def _contact(row_id: int, scope: Scope) -> Select[Any]:
+    wanted = _pair(Contact.msisdn, Household.community_code)
     return (
-        select(Contact.msisdn, Household.community_code)
-        .join(Person, Person.id == Contact.person_id)
+        wanted.join(Person, Person.id == Contact.person_id)
         .join(Household, Household.id == Person.household_id)
         .where(Contact.id == row_id, Person.erased_at.is_(None), within(Household.community_code, scope))
     )
@@ -77,7 +78,7 @@ def _about(number: Any, code: Any, at: Any, this: Any, scope: Scope) -> Select[A
     )
     nowhere = and_(Ticket.id.is_(None), true() if scope.sees_unplaced else Ticket.id.is_not(None))
     return (
-        select(number, Ticket.jurisdiction_code)
+        _pair(number, Ticket.jurisdiction_code)
         .outerjoin(Ticket, ticket)
         .where(this, or_(nowhere, within(Ticket.jurisdiction_code, scope)))
     )

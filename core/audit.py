@@ -216,7 +216,7 @@ def _in_order(session: Session) -> Iterator[Mapping[str, Any]]:
     while True:
         wanted = select(*columns).where(AuditEntry.number > last).order_by(AuditEntry.number).limit(AT_ONCE)
         rows = session.execute(wanted).mappings().all()
-        yield from rows
+        yield from (dict(row) for row in rows)
         if len(rows) < AT_ONCE:
             return
         last = rows[-1]["number"]

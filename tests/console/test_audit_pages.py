@@ -186,6 +186,7 @@ def test_every_action_that_is_written_down_has_words() -> None:
         and node.func.attr == "audit"
         and node.args
         and isinstance(node.args[0], ast.Constant)
+        and isinstance(node.args[0].value, str)
     }
 
     assert written

@@ -10,7 +10,7 @@ from time import perf_counter
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import Engine, func, select, text
+from sqlalchemy import Connection, Engine, func, select, text
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session
 
@@ -32,7 +32,7 @@ def write(count: int = 5, actor: str = "user:3") -> None:
 
 
 @contextmanager
-def as_owner(engine: Engine) -> Iterator[object]:
+def as_owner(engine: Engine) -> Iterator[Connection]:
     """A connection of somebody who owns the database and puts the trigger to sleep."""
     with engine.begin() as connection:
         connection.execute(text("alter table audit_entries disable trigger user"))

@@ -183,7 +183,7 @@ def test_every_use_of_the_scope_counts(house: House, walked: list[tuple[Ask, Ans
             if not any(leaks(house, one, house.ask(one)) for one in _telling(requests) + _telling(more)):
                 silent.append((site[0][0], site[-1][1], f"{_spelt(site)}: without its scope nothing leaks"))
     house.opened = None
-    lines = {site[0][0]: set() for site in reached}
+    lines: dict[str, set[int]] = {site[0][0]: set() for site in reached}
     for site in reached:
         lines[site[0][0]].add(site[0][2])
     never = [
