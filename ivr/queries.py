@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from ivr.errors import UnknownCall
 from ivr.models import Call, CallToPlace, Voicemail
 from ticketing.lifecycle import State
 from ticketing.models import Ticket
+from ticketing.service import tickets
 
 
 def locked(session: Session, call_sid: str) -> Call | None:
@@ -54,16 +55,15 @@ def placed_about(session: Session, code: str) -> list[CallToPlace]:
     return list(session.scalars(select(CallToPlace).where(CallToPlace.about == code).order_by(CallToPlace.id)))
 
 
-def closed_lately(session: Session, msisdn: str, household_id: int | None, since: datetime) -> list[Ticket]:
+def closed_lately(session: Session, msisdn: str, since: datetime) -> list[Ticket]:
     """The tickets of a number or its household that were said to be done since a moment, newest first."""
-    whose = [Ticket.msisdn == msisdn]
-    if household_id is not None:
-        whose.append(Ticket.household_id == household_id)
     ended = func.coalesce(Ticket.closed_at, Ticket.done_at)
     return list(
         session.scalars(
             select(Ticket)
-            .where(or_(*whose), Ticket.state.in_((State.FOLLOWING_UP, State.CLOSED)), ended >= since)
+            .where(
+                tickets.owned_by(session, msisdn), Ticket.state.in_((State.FOLLOWING_UP, State.CLOSED)), ended >= since
+            )
             .order_by(ended.desc(), Ticket.id.desc())
         )
     )

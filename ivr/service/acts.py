@@ -80,11 +80,10 @@ def _closed_lately(turn: Turn, service: str) -> Ticket | None:
     """The ticket that "again" means: of the same service when one was named, else the only one."""
     if not turn.call.msisdn:
         return None
-    household = turn.caller.one.household_id if turn.caller.one else None
     since = turn.uow.now - turn.uow.policy.dispatch.reopen_within
     lately = [
         one
-        for one in queries.closed_lately(turn.uow.session, turn.call.msisdn, household, since)
+        for one in queries.closed_lately(turn.uow.session, turn.call.msisdn, since)
         if one.kind is TicketKind.SERVICE
     ]
     same = [one for one in lately if one.service == service]

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from core.uow import UnitOfWork
+from directory.service import merges
 from tests.factories.people import RESIDENT, a_person, a_place
 from tests.factories.providers import PROVIDER, a_provider
 from tests.factories.requests import a_held_job, a_request, a_ticket, offers_of, steps_of, texts_to
@@ -81,6 +82,25 @@ def test_the_household_shares_its_tickets(uow: UnitOfWork) -> None:
     person = a_person(uow)
     ticket = a_ticket(uow, a_request(person=person, msisdn="+8616200000955", notify_msisdn=None))
     assert tickets.open_of(uow.session, RESIDENT) == [ticket]
+
+
+def test_somebody_who_stood_in_the_base_twice_has_the_tickets_of_both_homes(uow: UnitOfWork) -> None:
+    kept = a_person(uow, msisdn="+8616200000123")
+    gone = a_person(uow, msisdn="+8616200000456", address="9号楼101")
+    neighbour = a_person(uow, "王芳", msisdn="+8616200000789", address="9号楼102")
+    ticket = a_ticket(uow, a_request(person=gone, msisdn="+869785550999", notify_msisdn=None))
+    assert tickets.open_of(uow.session, "+8616200000123") == []
+
+    done = merges.merge(uow, kept.id, gone.id)
+
+    for msisdn in ("+8616200000123", "+8616200000456"):
+        assert tickets.open_of(uow.session, msisdn) == [ticket]
+        assert tickets.own(uow.session, ticket.code, msisdn) is ticket
+    assert tickets.open_of(uow.session, neighbour.contacts[0].msisdn) == []
+    merges.unmerge(uow, done.id)
+    uow.session.expire_all()
+    assert tickets.open_of(uow.session, "+8616200000123") == []
+    assert tickets.open_of(uow.session, "+8616200000456") == [ticket]
 
 
 def test_two_agents_do_not_take_the_same_ticket(uow: UnitOfWork) -> None:

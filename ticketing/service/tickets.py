@@ -162,7 +162,7 @@ def own(session: Session, digits_or_code: str, msisdn: str | None) -> Ticket | N
     matches = Ticket.code == wanted if len(wanted) > reference.DIGITS else Ticket.code.endswith(wanted)
     return session.scalar(
         select(Ticket)
-        .where(_owned_by(session, msisdn), matches, Ticket.released_at.is_(None))
+        .where(owned_by(session, msisdn), matches, Ticket.released_at.is_(None))
         .order_by(Ticket.id.desc())
         .limit(1)
     )
@@ -173,7 +173,7 @@ def open_of(session: Session, msisdn: str) -> list[Ticket]:
     return list(
         session.scalars(
             select(Ticket)
-            .where(_owned_by(session, msisdn), Ticket.state.not_in(OVER))
+            .where(owned_by(session, msisdn), Ticket.state.not_in(OVER))
             .order_by(Ticket.opened_at.desc(), Ticket.id.desc())
         )
     )
@@ -189,7 +189,7 @@ def closed_lately(uow: UnitOfWork, msisdn: str, code: str = "") -> list[Ticket]:
         uow.session.scalars(
             select(Ticket)
             .where(
-                _owned_by(uow.session, msisdn),
+                owned_by(uow.session, msisdn),
                 Ticket.code == code if code else Ticket.kind == TicketKind.SERVICE,
                 or_(
                     Ticket.state.in_((State.DONE, State.FOLLOWING_UP)),
@@ -447,10 +447,13 @@ def _words(reason: str) -> str:
     return "" if reason in KEYED_REASONS else reason
 
 
-def _owned_by(session: Session, msisdn: str) -> ColumnElement[bool]:
-    households = {person.household_id for person in people.persons_of(session, msisdn)}
+def owned_by(session: Session, msisdn: str) -> ColumnElement[bool]:
+    """That a ticket is of whoever has the number, of a row that was merged into him, or of his household."""
+    persons = people.persons_of(session, msisdn)
+    ids = {row.id for person in persons for row in (person, *person.absorbed)}
+    households = {person.household_id for person in persons}
     mine = or_(Ticket.msisdn == msisdn, Ticket.notify_msisdn == msisdn)
-    return or_(mine, Ticket.household_id.in_(households)) if households else mine
+    return or_(mine, Ticket.person_id.in_(ids), Ticket.household_id.in_(households)) if persons else mine
 
 
 def _next_code(uow: UnitOfWork) -> str:
