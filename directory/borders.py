@@ -125,6 +125,7 @@ def plan(
     draft = _Draft(tree, change.on, {*tree, *reserved})
     if change.kind is ChangeKind.RENAME:
         return _rename(change, olds)
+    _refuse_younger(olds, draft)
     if change.kind is ChangeKind.MOVE:
         return _move(change, olds, draft)
     if change.kind is ChangeKind.MERGE:
@@ -141,6 +142,20 @@ def _old(code: str, change: Change, tree: Mapping[str, Node]) -> Node:
     if found.valid_from is not None and change.on <= found.valid_from:
         raise BadChange("too_early", code=code, day=found.valid_from.isoformat())
     return found
+
+
+def _refuse_younger(olds: Collection[Node], draft: _Draft) -> None:
+    """Nothing that lies below may have begun or ended since the day: it would lie in two places at once."""
+    for old in olds:
+        for node in draft.tree.values():
+            if node.code == old.code or not is_within(node.code, old.code) or node.valid_from == node.valid_until:
+                continue  # one that was taken back never counted
+            for day, is_since in (
+                (node.valid_from, node.valid_from is not None and draft.on <= node.valid_from),
+                (node.valid_until, node.valid_until is not None and draft.on < node.valid_until),
+            ):
+                if day is not None and is_since:
+                    raise BadChange("below_since", code=node.code, day=day.isoformat())
 
 
 def _rename(change: Change, olds: list[Node]) -> Plan:

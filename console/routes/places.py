@@ -313,7 +313,9 @@ def _change(row: Reorganisation, names: Mapping[str, Mapping[str, str]], users: 
         "note": row.note,
         "state": state,
         "refusal": web.say(
-            f"directory.{row.refusal}", code=row.old_codes[0], day="", part="", name="", above="", most=""
+            f"directory.{row.refusal}",
+            **{"code": row.old_codes[0], "day": "", "part": "", "name": "", "above": "", "most": ""}
+            | row.effects.get("refused", {}),
         )
         if row.refusal
         else "",

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from directory import borders
 from directory.borders import Change, ChangeKind, Node, Plan, Wanted
-from directory.errors import PlaceNotFound
+from directory.errors import BadChange, PlaceNotFound
 from directory.jurisdiction import path
 from directory.models import (
     COMMUNITY,
@@ -152,6 +152,8 @@ def planned(session: Session, scope: Scope, change: Change, own_id: int | None =
     for code in (*change.old_codes, *(wanted.parent for wanted in change.wanted if wanted.parent)):
         if not scope.covers(code):
             raise PlaceNotFound(code)
+    if change.kind is ChangeKind.RENAME:
+        _refuse_rename_before_another(session, change)
     houses: Collection[str] = ()
     if change.kind is ChangeKind.SPLIT:
         houses = set(session.scalars(select(Building.name).where(Building.community_code.in_(change.old_codes))))
@@ -243,6 +245,20 @@ def _names_on(session: Session, on: date) -> dict[str, dict[str, str]]:
         for code, (zh, en) in row.effects["names"].items():
             found[code] = {"zh": zh, "en": en}
     return found
+
+
+def _refuse_rename_before_another(session: Session, change: Change) -> None:
+    """Names are told back through the renames in the order of their days: the newest must be the last."""
+    latest = session.scalar(
+        select(func.max(Reorganisation.on)).where(
+            Reorganisation.kind == ChangeKind.RENAME,
+            Reorganisation.applied_at.is_not(None),
+            Reorganisation.undone_at.is_(None),
+            Reorganisation.old_codes.contains(list(change.old_codes)),
+        )
+    )
+    if latest is not None and change.on < latest:
+        raise BadChange("named_since", day=latest.isoformat())
 
 
 def _reserved(session: Session, own_id: int | None) -> set[str]:

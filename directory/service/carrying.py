@@ -56,7 +56,8 @@ def carry_homes(
         effects[old]["buildings"] = list(ids)
     joined = {old for old, new in pairs if sum(other == new for _, other in pairs) > 1}
     if joined:
-        _tell_apart(uow, sorted(joined), effects)
+        begun = {node.code: (node.name_zh, node.name_en) for node in plan.begins}
+        _tell_apart(uow, sorted(joined), effects, {name for _, new in pairs for name in begun[new]})
     for old in olds:
         news = [new for one, new in pairs if one == old]
         for new in sorted(news, key=lambda code: code == plan.rest):  # the rest goes last: all that is left
@@ -93,8 +94,14 @@ def _carry(uow: UnitOfWork, row: Reorganisation, old: str, new: str, houses: lis
         session.execute(update(table).where(wanted).values(community_code=new), execution_options=QUIETLY)
 
 
-def _tell_apart(uow: UnitOfWork, olds: list[str], effects: dict[str, dict[str, Any]]) -> None:
-    """Put the name of the old community before houses and doors that stand in more than one of these."""
+def _tell_apart(
+    uow: UnitOfWork, olds: list[str], effects: dict[str, dict[str, Any]], new_names: Collection[str]
+) -> None:
+    """Put the name of the old community before houses and doors that stand in more than one of these.
+
+    Not where the new community goes on under that name: before a house a community's own name says nothing, so that
+    nobody would find the house again.
+    """
     session = uow.session
     houses = _twice(Building.name, Building.community_code, olds)
     doors = _twice(Dwelling.plain, Dwelling.community_code, olds)
@@ -110,8 +117,11 @@ def _tell_apart(uow: UnitOfWork, olds: list[str], effects: dict[str, dict[str, A
         )
         found[old] = (list(session.scalars(named)), list(session.scalars(same)), list(session.scalars(homes)))
     prefixes = _prefixes(uow, olds)
+    own = {form for name in new_names for form in place_words.forms(name)}
     for old, (named_ids, same_ids, home_ids) in found.items():
         prefix = prefixes[old]
+        if prefix.casefold() in own:
+            continue
         effects[old] |= {"prefix": prefix, "named": named_ids, "doors": same_ids, "households": home_ids}
         _write(uow, Building, named_ids, {"name": func.left(literal(prefix) + Building.name, LONGEST_BUILDING)})
         _write(

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 
 from core.errors import HotlineError
 from core.uow import UnitOfWork
@@ -70,10 +70,10 @@ def apply_due(uow: UnitOfWork, reorganisation_id: int) -> None:
     if row.applied_at is not None or row.undone_at is not None or row.refusal or row.on > uow.local_now.date():
         return
     try:
-        with uow.session.begin_nested():
+        with uow.attempt():
             _carry_out(uow, row, planned(uow.session, Scope.system(), change_of(row), row.id))
     except HotlineError as err:
-        row.refusal = err.wording
+        row.refusal, row.effects = err.wording, {"refused": {name: str(fact) for name, fact in err.facts.items()}}
         uow.audit("places.change_refused", f"reorganisation:{row.id}", place=row.old_codes[0])
 
 
@@ -233,9 +233,12 @@ def _refuse_depended_on(uow: UnitOfWork, row: Reorganisation) -> None:
     touched = set(row.effects.get("begins", [])) | set(row.effects.get("names", {}))
     later = uow.session.scalars(
         select(Reorganisation).where(
-            Reorganisation.id > row.id, Reorganisation.undone_at.is_(None), Reorganisation.refusal == ""
+            Reorganisation.id != row.id,
+            or_(Reorganisation.applied_at.is_(None), Reorganisation.applied_at >= row.applied_at),
+            Reorganisation.undone_at.is_(None),
+            Reorganisation.refusal == "",
         )
-    )
+    )  # what was decided earlier may have been carried out later
     if any(touched & _touched(one) for one in later):
         raise BadChange("depended_on")
     begins = row.effects.get("begins", [])

@@ -430,3 +430,79 @@ def test_nobody_changes_what_lies_outside_his_area(uow: UnitOfWork) -> None:
 
     with pytest.raises(Exception, match="place_not_found"):
         reorganising.decide(uow, elsewhere, split())
+
+
+def test_nothing_is_taken_back_on_which_a_change_hangs_that_was_decided_before_and_done_after(
+    work: Work, at: Callable[..., None], noon: Any
+) -> None:
+    at(noon)
+    with work() as uow:
+        a_town(uow)
+        reorganising.decide(uow, ALL, move(date(2026, 12, 1)))
+        split_id = reorganising.decide(uow, ALL, split()).id
+    at(noon + timedelta(days=6))
+    directory.jobs.reorganise()
+
+    with pytest.raises(BadChange, match="depended_on"), work() as uow:
+        reorganising.undo(uow, ALL, split_id)
+
+    with work() as uow:
+        assert uow.session.get_one(Jurisdiction, WUTONG).valid_until == JULY
+
+
+def test_nothing_is_moved_as_of_a_day_before_what_lies_in_it_last_changed(uow: UnitOfWork) -> None:
+    a_town(uow)
+    reorganising.decide(uow, ALL, split())
+    before = counts(uow, date(2026, 5, 1), "AH")
+
+    for too_early in (date(2026, 5, 1), JULY):
+        with pytest.raises(BadChange, match="below_since"):
+            reorganising.decide(uow, ALL, move(too_early))
+    reorganising.decide(uow, ALL, move(JULY + timedelta(days=1)))
+
+    assert counts(uow, date(2026, 5, 1), "AH") == before
+    assert counts(uow, date(2026, 8, 1), "AH")["AH"] == before["AH"]
+
+
+def test_a_new_name_cannot_begin_before_the_one_that_it_replaces(uow: UnitOfWork) -> None:
+    a_town(uow)
+
+    def rename(zh: str, on: date) -> Change:
+        return Change(ChangeKind.RENAME, on, (WUTONG,), (Wanted(zh, "Wutong"),))
+
+    reorganising.decide(uow, ALL, rename("梧桐苑社区", JULY))
+
+    with pytest.raises(BadChange, match="named_since"):
+        reorganising.decide(uow, ALL, rename("梧桐园社区", date(2026, 5, 1)))
+    reorganising.decide(uow, ALL, rename("梧桐园社区", JULY))
+    names = {one.code: one.names["zh"] for one in borders.counted(uow.session, ALL, date(2026, 6, 1))}
+    assert names[WUTONG] == "梧桐里社区"
+
+
+def test_houses_of_the_community_whose_name_goes_on_are_found_as_before(uow: UnitOfWork) -> None:
+    a_town(uow)
+    joined = Change(ChangeKind.MERGE, JULY, (WUTONG, GUIHUA), (Wanted("梧桐里社区", "Wutongli"),))
+
+    made = reorganising.decide(uow, ALL, joined)
+
+    code = made.effects["begins"][0]
+    found = dwellings.ensure(
+        uow, [(code, "2号楼1单元101"), (code, "梧桐里2号楼1单元101"), (code, "桂花弄2号楼1单元101")]
+    )
+    people = {address: uow.session.get_one(Household, home).persons[0].name for (_, address), home in found.items()}
+    assert people == {"2号楼1单元101": "人2", "梧桐里2号楼1单元101": "人2", "桂花弄2号楼1单元101": "人3"}
+    reorganising.undo(uow, ALL, made.id)
+    assert {(house.name, house.community_code) for house in uow.session.scalars(select(Building))} == {
+        ("1号楼", WUTONG),
+        ("2号楼", WUTONG),
+        ("2号楼", GUIHUA),
+    }
+
+
+def test_a_ticket_whose_address_names_the_community_follows_its_house(uow: UnitOfWork) -> None:
+    a_town(uow)
+    ticket = a_ticket(uow, replace(a_request(), address="梧桐里1号楼1单元103", household_id=None))
+
+    reorganising.decide(uow, ALL, split())
+
+    assert ticket.jurisdiction_code == "AH010203"

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from core.uow import UnitOfWork
-from directory import dwelling
+from directory import dwelling, place_words
 from directory.events import PlacesReorganised
 from directory.models import Building, HandlerUnit, Household, Succession
+from directory.queries.places import names_of
 from ticketing.errors import ReasonMissing, UnitOver
 from ticketing.lifecycle import OVER
 from ticketing.models import Task, TaskKind, Ticket, TicketEvent
@@ -80,9 +81,11 @@ def _follow(
         .execution_options(populate_existing=True)
     ).all()
     homes = _homes(uow, [ticket.household_id for ticket in open_ones if ticket.household_id is not None])
+    names = names_of(uow.session, {ticket.jurisdiction_code for ticket in open_ones})
+    own = {code: {form for name in said.values() for form in place_words.forms(name)} for code, said in names.items()}
     for ticket in open_ones:
         old = ticket.jurisdiction_code
-        new = before.get(ticket.id) or _code(ticket, following[old], homes, houses)
+        new = before.get(ticket.id) or _code(ticket, following[old], homes, houses, own[old])
         ticket.jurisdiction_code = new
         record(uow, ticket, PLACE_CHANGED, old=old, new=new or "–", reorganisation=reorganisation_id)
         if new:
@@ -126,13 +129,19 @@ def _names(unit: HandlerUnit | None) -> dict[str, str]:
     return {"zh": "–", "en": "–"} if unit is None else {"zh": unit.name_zh, "en": unit.name_en}
 
 
-def _code(ticket: Ticket, codes: Sequence[str], homes: Mapping[int, str], houses: Mapping[str, str]) -> str:
+def _code(
+    ticket: Ticket,
+    codes: Sequence[str],
+    homes: Mapping[int, str],
+    houses: Mapping[str, str],
+    own_names: Collection[str],
+) -> str:
     if len(codes) == 1:
         return codes[0]
     lives_in = homes.get(ticket.household_id or 0, "")
     if lives_in in codes:
         return lives_in
-    told = houses.get(dwelling.parts(ticket.address).building, "")
+    told = houses.get(dwelling.parts(ticket.address, own_names).building, "")
     return told if told in codes else ""
 
 
