@@ -97,6 +97,7 @@ class RowRules:
     today: date  # in the city
     region: str
     area_code: str  # of the community
+    community_code: str  # where the row's words lead; empty: nobody can tell
     seal: Callable[[str], str]  # identity number -> keyed hash
 
 
@@ -121,6 +122,7 @@ def written(cells: Cells, field_name: Field) -> str:
 class _Reader:
     def __init__(self, cells: Cells, rules: RowRules) -> None:
         self.cells, self.rules = cells, rules
+        self.tidied = {name: written(cells, name) for name in cells}
         self.reasons: list[Reason] = []
 
     def read(self) -> Resident:
@@ -132,6 +134,7 @@ class _Reader:
             name=self._name(),
             address=self._text(Field.ADDRESS, needed=True),
             community=self._text(Field.COMMUNITY),
+            community_code=self.rules.community_code,
             list_id=self._text(Field.ID),
             sex=self._sex(number),
             birth_date=born.isoformat() if born is not None else "",
@@ -159,7 +162,7 @@ class _Reader:
                 self._refuse("cell_error", field=name.value)
 
     def _cell(self, name: Field) -> str:
-        words = written(self.cells, name)
+        words = self.tidied.get(name, "")
         return "" if words.startswith("\x00") else words
 
     def _text(self, name: Field, *, needed: bool = False) -> str:

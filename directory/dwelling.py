@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 DWELLING = re.compile(r"(?:(?P<building>\d+)号楼)?(?:(?P<unit>\d+)单元)?(?:(?P<group>\d+)组)?(?P<room>\d+)(?:号|室)?")
 MOST_DOORS = 20  # of a landing; a number beyond is not taken for floor and door
@@ -71,6 +72,11 @@ def parts(address: str, own_names: Collection[str] = ()) -> Parts:
     `own_names` are names of the community itself: before a house they say nothing (梧桐里8号楼 is 8号楼 there). The
     floor is the one named, else the door's number without its last two digits, where these can be a door's.
     """
+    return _parts(address, _written(frozenset(own_names)))
+
+
+@lru_cache(maxsize=16_384)  # people of one household stand side by side in a list, and each is looked at twice
+def _parts(address: str, own_names: tuple[str, ...]) -> Parts:
     words = _plain(address)
     readers = (
         (_by_latin,) if _LATIN["building"].search(words.casefold()) else (_by_dashes, _by_group, _by_house, _by_latin)
@@ -104,19 +110,30 @@ def in_english(address: str) -> str:
     return ", ".join((*told, f"{'number' if found['group'] else 'room'} {found['room']}"))
 
 
-def _by_dashes(words: str, own_names: Collection[str]) -> Parts | None:
+@lru_cache(maxsize=1_024)
+def _written(own_names: frozenset[str]) -> tuple[str, ...]:
+    """Names as `_without_own` compares them, the longest first."""
+    return tuple(sorted((_plain(name) for name in own_names), key=lambda one: (-len(one), one)))
+
+
+@lru_cache(maxsize=1_024)
+def _tight(own_names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(_SPACES.sub("", name) for name in own_names)
+
+
+def _by_dashes(words: str, own_names: Sequence[str]) -> Parts | None:
     found = _DASHES.fullmatch(_SPACES.sub("", words))
     if found is None:
         return None
     return _made(f"{found['house']}号楼", found["unit"] or "", "", found["door"])
 
 
-def _by_group(words: str, own_names: Collection[str]) -> Parts | None:
+def _by_group(words: str, own_names: Sequence[str]) -> Parts | None:
     found = _GROUP.fullmatch(_without_own(_SPACES.sub("", words), own_names))
     return Parts(f"{found['before']}{found['group']}组", "", "", found["door"]) if found is not None else None
 
 
-def _by_house(words: str, own_names: Collection[str]) -> Parts | None:
+def _by_house(words: str, own_names: Sequence[str]) -> Parts | None:
     tight = _SPACES.sub("", words)
     first = _DOOR_FIRST.fullmatch(tight)
     if first is not None:
@@ -135,7 +152,7 @@ def _by_house(words: str, own_names: Collection[str]) -> Parts | None:
     return _made(f"{before}{number}{word}", found["unit"] or "", found["floor"] or "", found["door"] or "")
 
 
-def _by_latin(words: str, own_names: Collection[str]) -> Parts | None:
+def _by_latin(words: str, own_names: Sequence[str]) -> Parts | None:
     rest = re.sub(r"[,;]+", " , ", words.casefold())
     rest = re.sub(rf"\b(?:{'|'.join(_LATIN_COUNT)})\b", lambda one: _LATIN_COUNT[one[0]], rest)
     got: dict[str, str] = {}
@@ -154,7 +171,7 @@ def _by_latin(words: str, own_names: Collection[str]) -> Parts | None:
         got["door"] = got.pop("unit")
     if any(one.isdigit() for one in left) or _NUMBERED_HOUSE.search(words):
         return None
-    left = "" if left in {_plain(name).casefold() for name in own_names} else f"{left} " if left else ""
+    left = "" if left in {name.casefold() for name in own_names} else f"{left} " if left else ""
     if "building" in got:
         return _made(f"{left}{got['building']}{house}", got.get("unit", ""), got.get("floor", ""), got.get("door", ""))
     if "group" in got and "door" in got:
@@ -174,9 +191,8 @@ def _floor(door: str) -> str:
     return str(floor) if 1 <= floor <= MOST_FLOORS and 1 <= number <= MOST_DOORS else ""
 
 
-def _without_own(words: str, own_names: Collection[str]) -> str:
-    for name in sorted(own_names, key=len, reverse=True):
-        written = _SPACES.sub("", _plain(name))
+def _without_own(words: str, own_names: Sequence[str]) -> str:
+    for written in _tight(own_names):
         if written and words.startswith(written) and len(words) > len(written):
             return words.removeprefix(written)
     return words

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import date
 from itertools import islice
 from typing import Any
 
@@ -19,6 +22,7 @@ from collection.service import keeping, receiving
 from collection.service.deciding import Decision, decide_all
 from collection.service.receiving import limits
 from collection.table_file import open_table
+from config.policy import Policy
 from core.bulk import copy_in
 from core.keyed import keyed
 from core.uow import UnitOfWork, unit_of_work
@@ -44,13 +48,32 @@ class Located:
     certainty: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One row as the file holds it, where its words lead, and what of it can be kept or why nothing can."""
+
+    number: int
+    cells: list[str]
+    place: Located
+    resident: Resident | None
+    reasons: list[Reason]
+
+
 @dataclass(slots=True)
 class Check:
-    """The state of one check while this process goes on with it."""
+    """The state of one check while this process goes on with it.
+
+    What a row says is read in a thread, a thousand rows ahead of those that are compared with the base: it needs
+    nothing but what stands here, and PostgreSQL works meanwhile.
+    """
 
     batch_id: int
     at_row: int
     mapping: dict[int, Field]  # column -> field
+    within_code: str  # the place that the list is of
+    today: date  # in the city
+    policy: Policy
+    hash_key: str
     seen: dict[int, int] = field(default_factory=dict)  # short hash of somebody -> row in which he stands
     located: dict[tuple[str, str], Located] = field(default_factory=dict)
     places: list[Place] = field(default_factory=list)
@@ -71,13 +94,15 @@ def check(batch_id: int, actor: str, is_over: Callable[[], bool]) -> bool:
         known = list(batch.headings)
     try:
         with keeping.opened(path) as file:
-            rows = (row for row in open_table(file, wanted, known).rows() if row[0] > state.at_row)
-            for chunk in _chunks(rows):
-                with unit_of_work(actor) as uow:
-                    if not _check_some(uow, state, chunk):
-                        return False  # somebody else goes on with it, or it was put away
-                if is_over():
-                    return True
+            behind = state.at_row
+            rows = (row for row in open_table(file, wanted, known).rows() if row[0] > behind)
+            with closing(_ahead(state, rows)) as chunks:
+                for chunk in chunks:
+                    with unit_of_work(actor) as uow:
+                        if not _check_some(uow, state, chunk):
+                            return False  # somebody else goes on with it, or it was put away
+                    if is_over():
+                        return True
     except BadFile as err:
         with unit_of_work(actor) as uow:
             receiving.put_away(uow, receiving.locked(uow, batch_id), err.wording, err.facts)
@@ -91,7 +116,10 @@ def _resumed(uow: UnitOfWork, batch: Batch) -> Check:
     """Where the check stands: after a crash whom the file named so far is read from its rows."""
     columns = {heading: Field(name) for heading, name in batch.mapping.items() if name}
     mapping = {place: columns[heading] for place, heading in enumerate(batch.headings) if heading in columns}
-    state = Check(batch.id, batch.at_row, mapping)
+    state = Check(
+        *(batch.id, batch.at_row, mapping, batch.jurisdiction_code),
+        *(uow.local_now.date(), uow.policy, uow.settings.hash_key),
+    )
     if batch.at_row:
         named = select(func.unnest(BatchRow.keys), BatchRow.row_no).where(BatchRow.batch_id == batch.id)
         for key, row_no in uow.session.execute(named.order_by(BatchRow.row_no.desc())):
@@ -101,12 +129,29 @@ def _resumed(uow: UnitOfWork, batch: Batch) -> Check:
     return state
 
 
-def _chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    while chunk := list(islice(rows, AT_ONCE)):
-        yield chunk
+def _ahead(state: Check, rows: Iterator[Row]) -> Generator[list[Read]]:
+    """A thousand rows at a time, the next thousand being read while the caller is at work on these."""
+
+    def following() -> list[Read]:
+        return [_read(state, *row) for row in islice(rows, AT_ONCE)]
+
+    with ThreadPoolExecutor(1, "list-reader") as reader:
+        coming = reader.submit(following)
+        while chunk := coming.result():
+            coming = reader.submit(following)
+            yield chunk
 
 
-def _check_some(uow: UnitOfWork, state: Check, chunk: Sequence[Row]) -> bool:
+def _read(state: Check, number: int, row: list[str]) -> Read:
+    cells = _by_field(state, row)
+    place = _locate(state, written(cells, Field.COMMUNITY), written(cells, Field.ADDRESS))
+    city = state.policy.city
+    area_code = state.areas.get(place.code) or city.area_code
+    rules = RowRules(state.today, city.region, area_code, place.code, lambda words: _seal(state.hash_key, words))
+    return Read(number, row, place, *read(cells, rules))
+
+
+def _check_some(uow: UnitOfWork, state: Check, chunk: Sequence[Read]) -> bool:
     batch = receiving.locked(uow, state.batch_id)
     if batch.state is not BatchState.CHECKING or batch.at_row != state.at_row:
         return False
@@ -115,9 +160,9 @@ def _check_some(uow: UnitOfWork, state: Check, chunk: Sequence[Row]) -> bool:
         uow.session,
         BatchRow,
         ("batch_id", "row_no", "cells", "outcome", "reasons", "person_id", "is_applied", "values", "keys"),
-        (_as_row(batch.id, state, number, cells, decisions[number]) for number, cells in chunk),
+        (_as_row(batch.id, state, one.number, one.cells, decisions[one.number]) for one in chunk),
     )
-    batch.at_row = state.at_row = chunk[-1][0]
+    batch.at_row = state.at_row = chunk[-1].number
     batch.done += len(chunk)
     if batch.rows is None or batch.rows < batch.done:
         batch.rows = batch.done
@@ -135,30 +180,22 @@ class _Judged:
     keys: list[int] = field(default_factory=list)
 
 
-def _decided(uow: UnitOfWork, batch: Batch, state: Check, chunk: Sequence[Row]) -> dict[int, _Judged]:
+def _decided(uow: UnitOfWork, batch: Batch, state: Check, chunk: Sequence[Read]) -> dict[int, _Judged]:
     judged: dict[int, _Judged] = {}
     good: list[tuple[int, Resident]] = []
-    today, region = uow.local_now.date(), uow.policy.city.region
-    for number, row in chunk:
-        cells = _by_field(state, row)
-        place = _locate(uow, batch, state, written(cells, Field.COMMUNITY), written(cells, Field.ADDRESS))
-        area_code = state.areas.get(place.code) or uow.policy.city.area_code
-        resident, reasons = read(cells, RowRules(today, region, area_code, lambda words: _seal(uow, words)))
-        if resident is None:
-            judged[number] = _Judged(Outcome.REFUSE, reasons)
-        elif not place.code:
-            judged[number] = _Judged(Outcome.NEEDS_PLACE, [_unplaced(place)], None, resident)
-        elif not place.code.startswith(batch.jurisdiction_code):
-            judged[number] = _Judged(Outcome.REFUSE, [Reason("outside_area", {"code": place.code})])
+    for one in chunk:
+        code = one.place.code
+        if one.resident is None:
+            judged[one.number] = _Judged(Outcome.REFUSE, one.reasons)
+        elif not code:
+            judged[one.number] = _Judged(Outcome.NEEDS_PLACE, [_unplaced(one.place)], None, one.resident)
+        elif not code.startswith(batch.jurisdiction_code):
+            judged[one.number] = _Judged(Outcome.REFUSE, [Reason("outside_area", {"code": code})])
         else:
-            good.append((number, _at(resident, place.code)))
+            good.append((one.number, one.resident))
     for decision in decide_all(uow, batch, good):
         judged[decision.row_no] = _once(uow, state, decision)
     return judged
-
-
-def _at(resident: Resident, code: str) -> Resident:
-    return replace(resident, community_code=code)
 
 
 def _unplaced(place: Located) -> Reason:
@@ -172,19 +209,19 @@ def _by_field(state: Check, row: Sequence[str]) -> Cells:
     return cells
 
 
-def _locate(uow: UnitOfWork, batch: Batch, state: Check, words: str, address: str) -> Located:
+def _locate(state: Check, words: str, address: str) -> Located:
     """The community: its code, its name or another name; without these that of the list, if it is of one."""
-    key = (words, "" if words or batch.jurisdiction_code in state.areas else address)
+    key = (words, "" if words or state.within_code in state.areas else address)
     if key not in state.located:
-        state.located[key] = _found(uow, batch, state, *key)
+        state.located[key] = _found(state, *key)
     return state.located[key]
 
 
-def _found(uow: UnitOfWork, batch: Batch, state: Check, words: str, address: str) -> Located:
-    code = words.upper() if words else batch.jurisdiction_code
+def _found(state: Check, words: str, address: str) -> Located:
+    code = words.upper() if words else state.within_code
     if code in state.areas:
         return Located(code, state.areas[code])
-    least = uow.policy.collection.place_certainty_percent / 100
+    least = state.policy.collection.place_certainty_percent / 100
     found = place_words.resolve(words or address, state.places)
     if found.code is not None and found.certainty >= least:
         return Located(found.code, state.areas.get(found.code, ""))
@@ -229,15 +266,15 @@ def _short(uow: UnitOfWork, words: str) -> int:
     return bits - HALF
 
 
-def _seal(uow: UnitOfWork, number: str) -> str:
-    return keyed(uow.settings.hash_key, "identity", number)
+def _seal(hash_key: str, number: str) -> str:
+    return keyed(hash_key, "identity", number)
 
 
 def _as_row(batch_id: int, state: Check, number: int, cells: Sequence[str], one: _Judged) -> tuple[Any, ...]:
     return (
         *(batch_id, number, Jsonb(_shown(state.mapping, cells)), one.outcome.value),
         *(Jsonb([reason.as_json() for reason in one.reasons]), one.person_id, False),
-        *(Jsonb(one.resident.as_json() if one.resident is not None else {}), one.keys),
+        *(Jsonb(one.resident.as_json() if one.resident is not None else {}), f"{{{','.join(map(str, one.keys))}}}"),
     )
 
 

@@ -18,7 +18,7 @@ from tests.collection.files import HEADINGS, a_row, an_identity
 
 RIGHT = an_identity(1, date(1950, 4, 8))
 TODAY = date(2026, 11, 25)
-RULES = RowRules(TODAY, "CN", "0978", lambda number: f"sealed {number[-4:]}")
+RULES = RowRules(TODAY, "CN", "0978", "", lambda number: f"sealed {number[-4:]}")
 
 
 def reading(**other: str) -> tuple[Resident | None, list[str]]:
