@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
-from collection.errors import RightEnded
+from collection.errors import NotNow, RightEnded
 from collection.models import Batch, BatchRow, BatchState, Made, Outcome
-from collection.resident_row import Resident
+from collection.resident_row import Reason, Resident
 from collection.service import knowing, receiving
 from collection.service.checking import counted
 from collection.service.deciding import Decision, decide_all
 from collection.service.knowing import Standing
 from core.bulk import copy_in, insert_missing
 from core.uow import UnitOfWork, unit_of_work
+from directory.errors import PlaceEnded
 from directory.models import ContactKind, ResidenceKind, Unplaced
+from directory.queries import places
+from directory.queries.homes import by_home, plain_homes
 from directory.service import loading
 from directory.service.loading import Arrival, Change, Entered, Number, Origin
 from staff.models import User
@@ -124,11 +127,43 @@ def load_rows(uow: UnitOfWork, batch: Batch, rows: Sequence[Held]) -> None:
     if not rows:
         return
     loading.one_load_at_a_time(uow)
-    _ask_for_places(uow, batch, [row for row in rows if row.outcome is Outcome.NEEDS_PLACE])
     ready = {row.row_no: row for row in rows if row.outcome in (Outcome.CREATE, Outcome.UPDATE)}
-    residents = [(number, Resident.from_json(row.values)) for number, row in ready.items()]
-    decisions = decide_all(uow, batch, residents, is_again=True)
+    residents = _where_they_lie_now(uow, {number: Resident.from_json(row.values) for number, row in ready.items()})
+    nowhere = [row for number, row in ready.items() if not residents[number].community_code]
+    _wait_for_places(uow, nowhere)
+    _ask_for_places(uow, batch, [*nowhere, *(row for row in rows if row.outcome is Outcome.NEEDS_PLACE)])
+    placed = [(number, one) for number, one in residents.items() if one.community_code]
+    decisions = decide_all(uow, batch, placed, is_again=True)
     write(uow, batch, ready, decisions)
+
+
+def _where_they_lie_now(uow: UnitOfWork, residents: Mapping[int, Resident]) -> dict[int, Resident]:
+    """A community that ended since the check leads to what followed it: to the one, or to where the door went.
+
+    Where neither is known the community is empty: somebody has to say.
+    """
+    codes = {one.community_code for one in residents.values()}
+    following = places.in_force_now(uow.session, codes)
+    if all(following[code] == (code,) for code in codes):
+        return dict(residents)
+    asked = {(code, one.address) for one in residents.values() for code in following[one.community_code]}
+    known = by_home(uow.session, plain_homes(uow.session, asked))
+    found = {}
+    for number, one in residents.items():
+        news = following[one.community_code]
+        doors = news if len(news) == 1 else [code for code in news if (code, one.address) in known]
+        found[number] = replace(one, community_code=doors[0] if len(doors) == 1 else "")
+    return found
+
+
+def _wait_for_places(uow: UnitOfWork, rows: Sequence[Held]) -> None:
+    if rows:
+        uow.session.execute(
+            update(BatchRow)
+            .where(BatchRow.id.in_([row.id for row in rows]))
+            .values(outcome=Outcome.NEEDS_PLACE, reasons=[Reason("place_unknown").as_json()]),
+            execution_options={"synchronize_session": False},
+        )
 
 
 def write(uow: UnitOfWork, batch: Batch, rows: Mapping[int, Held], decisions: Sequence[Decision]) -> None:
@@ -282,15 +317,19 @@ def _write_outcomes(
         uow.session.expire_all()
 
 
-def _ask_for_places(uow: UnitOfWork, batch: Batch, rows: Iterable[Held]) -> None:
+def _ask_for_places(uow: UnitOfWork, batch: Batch, rows: Sequence[Held]) -> None:
     """Put rows whose place nobody can tell on the list of those that need one; they are loaded once it is settled."""
+    if not rows:
+        return
+    following = places.in_force_now(uow.session, {batch.jurisdiction_code})[batch.jurisdiction_code]
+    within = following[0] if len(following) == 1 else batch.jurisdiction_code[:-2]
     insert_missing(
         uow.session,
         Unplaced,
         [
             {
                 "subject": subject_of(row.id),
-                "within_code": batch.jurisdiction_code,
+                "within_code": within,
                 "words": f"{row.values.get('community', '')} {row.values.get('address', '')}".strip()[:200],
                 "guess_code": next((one.get("code") for one in row.reasons if one.get("code")), None),
                 "certainty": 0.0,
@@ -309,14 +348,18 @@ def subject_of(row_id: int) -> str:
 
 
 def settle_place(uow: UnitOfWork, row_id: int, code: str) -> bool:
-    """The row lies in this community: load it if its list was loaded. Returns whether there was such a row."""
+    """The row lies in this community: load it if its list was loaded. Returns whether there was such a row.
+
+    Raises NotNow while its list is still loading.
+    """
     return _settle(uow, row_id, lambda one: replace(one, community_code=code), Outcome.NEEDS_PLACE)
 
 
 def settle_match(uow: UnitOfWork, row_id: int, person_id: int | None) -> bool:
     """Somebody said whom a row is about, or nobody that we know (None): load it if its list was loaded.
 
-    Returns whether there was such a row.
+    Returns whether there was such a row. Raises NotNow while its list is still loading, and PlaceEnded when its
+    community ended and nobody can tell by the door which one followed.
     """
     return _settle(uow, row_id, lambda one: one, Outcome.NEEDS_MATCH, person_id)
 
@@ -332,10 +375,15 @@ def _settle(
     if row is None or row.outcome is not waited_for or row.is_applied:
         return False
     batch = receiving.locked(uow, row.batch_id)
+    if batch.state is BatchState.APPLYING:
+        raise NotNow  # the rest of the list is still coming: settled now, the row would be forgotten
     if batch.state is not BatchState.APPLIED:
         return False
     loading.one_load_at_a_time(uow)
-    resident = completed(Resident.from_json(row.values))
+    told = completed(Resident.from_json(row.values))
+    resident = _where_they_lie_now(uow, {row.row_no: told})[row.row_no]
+    if not resident.community_code:
+        raise PlaceEnded(told.community_code)
     sure = None
     if waited_for is Outcome.NEEDS_MATCH:
         sure = knowing.Sure(person_id)

@@ -189,6 +189,16 @@ def following(session: Session, codes: Collection[str]) -> dict[str, list[str]]:
     return found
 
 
+def in_force_now(session: Session, codes: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """What each of these places is today: itself while it is in force, else all that followed it, however often."""
+    found: dict[str, tuple[str, ...]] = {code: (code,) for code in codes}
+    news = set(found)
+    while followed := following(session, news):
+        found = {code: tuple(new for old in olds for new in followed.get(old, [old])) for code, olds in found.items()}
+        news = {new for olds in followed.values() for new in olds}
+    return {code: tuple(dict.fromkeys(news)) for code, news in found.items()}
+
+
 def aliases(session: Session, scope: Scope, code: str) -> list[PlaceAlias]:
     """Other names of a place, those in use first."""
     return list(

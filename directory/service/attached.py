@@ -10,6 +10,7 @@ from sqlalchemy import delete, or_, select, update
 
 from core.uow import UnitOfWork
 from directory.borders import Plan
+from directory.jurisdiction import parent
 from directory.models import (
     AliasKind,
     HandlerUnit,
@@ -111,12 +112,16 @@ def duties_back(uow: UnitOfWork, row: Reorganisation) -> None:
 
 
 def carry_guesses(uow: UnitOfWork, pairs: tuple[tuple[str, str], ...]) -> None:
-    """What waits for a place keeps its guess where one place follows, and loses it where several do."""
+    """What waits for a place keeps its guess where one place follows, and loses it where several do.
+
+    The area in which it is known to lie becomes what followed it, or what lies above, so that somebody can settle it.
+    """
+    waits = Unplaced.settled_at.is_(None)
     for old, codes in _following(list(pairs)).items():
         guess = codes[0] if len(codes) == 1 else None
-        uow.session.execute(update(Unplaced).where(Unplaced.guess_code == old).values(guess_code=guess))
-        if guess is not None:
-            uow.session.execute(update(Unplaced).where(Unplaced.within_code == old).values(within_code=guess))
+        area = guess or parent(old)
+        uow.session.execute(update(Unplaced).where(Unplaced.guess_code == old, waits).values(guess_code=guess))
+        uow.session.execute(update(Unplaced).where(Unplaced.within_code == old, waits).values(within_code=area))
 
 
 def by(row: Reorganisation) -> str:

@@ -22,6 +22,7 @@ from core.audit import AuditEntry
 from core.keyed import keyed
 from core.uow import UnitOfWork
 from directory import erased
+from directory.borders import Change, ChangeKind, Wanted
 from directory.models import (
     Consent,
     Contact,
@@ -35,7 +36,7 @@ from directory.models import (
     Unplaced,
 )
 from directory.scope import Scope
-from directory.service import consents, erasure, places, residence
+from directory.service import consents, erasure, places, reorganising, residence
 from staff.models import Grant, User
 from tests.collection.conftest import Lists
 from tests.collection.files import COMMUNITY, HEADINGS, a_row, an_identity, as_csv, as_xlsx, rows
@@ -623,3 +624,51 @@ def test_a_thousand_rows_cost_no_more_statements_than_ten(lists: Lists, statemen
     assert [row.outcome for row in lists.rows(many)] == [Outcome.CREATE] * 1000
     with lists.work() as uow:
         assert uow.session.scalar(select(func.count(BatchRow.id))) == 1010
+
+
+def test_a_checked_list_whose_community_ends_before_it_is_loaded_follows_it_or_asks(lists: Lists, work: Work) -> None:
+    with work() as uow:
+        a_person(uow, "老住户", msisdn=None, address="1号楼1单元101")
+    batch = lists.check([a_row(1, 地址="1号楼1单元101"), a_row(2, 地址="9号楼1单元101")])
+    with work() as uow:
+        parts = (Wanted("东社区", "East", parts=("1号楼",)), Wanted("西社区", "West", is_rest=True))
+        made = reorganising.decide(
+            uow, Scope.system(), Change(ChangeKind.SPLIT, date(2026, 7, 1), (COMMUNITY,), parts)
+        ).effects["begins"]
+    lists.press_load(batch.id)
+
+    assert jobs.apply() is False
+
+    assert outcomes(lists.read(batch.id)) == {"create": 1, "needs_place": 1}
+    with work() as uow:
+        waiting = uow.session.scalars(select(Unplaced)).one()
+        assert waiting.within_code == "AH0102"
+        places.settle(uow, Scope.system(), waiting.id, made[1])
+    assert [one.household.community_code for one in _people(work)] == [made[0], *made]
+
+
+def test_a_place_is_not_settled_while_its_list_is_still_loading(lists: Lists, work: Work) -> None:
+    batch = lists.load([a_row(2, 社区="天边新村")], place="AH0102")
+    with work() as uow:
+        uow.session.execute(update(Batch).where(Batch.id == batch.id).values(state=BatchState.APPLYING))
+
+    with pytest.raises(NotNow), work() as uow:
+        places.settle(uow, Scope.system(), uow.session.scalars(select(Unplaced)).one().id, "AH010202")
+
+    with work() as uow:
+        assert uow.session.scalars(select(Unplaced)).one().settled_at is None
+
+
+def test_what_waits_for_a_place_in_a_community_that_is_split_can_still_be_settled(lists: Lists, work: Work) -> None:
+    lists.load([a_row(2, 社区="天边新村")], place=COMMUNITY)
+    with work() as uow:
+        a_person(uow, "老住户", msisdn=None, address="1号楼1单元101")
+        parts = (Wanted("东社区", "East", parts=("1号楼",)), Wanted("西社区", "West", is_rest=True))
+        made = reorganising.decide(
+            uow, Scope.system(), Change(ChangeKind.SPLIT, date(2026, 7, 1), (COMMUNITY,), parts)
+        ).effects["begins"]
+
+    with work() as uow:
+        places.settle(uow, Scope.system(), uow.session.scalars(select(Unplaced)).one().id, made[1])
+
+    assert [one.household.community_code for one in _people(work)] == made
