@@ -80,6 +80,8 @@ REFUSED = frozenset({400, 403, 404, 405, 409, 410, 422, 429})
 UNTOUCHED = frozenset({"sessions", "sign_in_tries", "audit_entries", "audit_heads", "clock_offsets"})
 """Tables that a refused request may write: that somebody was here."""
 WRITES = re.compile(r"\s*(?:with .*?\)\s*)?(insert into|update|delete from)\s+\"?(\w+)", re.IGNORECASE | re.DOTALL)
+MOMENT = re.compile(r"datetime\.\w+\((?:[^()]|\([^()]*\))*\)")
+"""Years and fractions of seconds are no ids."""
 FRESH = re.compile(r"[0-9a-f]{16,}")
 SECRET = "0" * 64
 
@@ -205,7 +207,7 @@ class House:
 
     def _note(self, _connection: object, _cursor: object, statement: str, values: object, *_rest: object) -> None:
         if found := WRITES.match(statement):
-            self.written.append((found[2].lower(), str(values)))
+            self.written.append((found[2].lower(), MOMENT.sub("", str(values))))
 
     def _mark(self, *_: object) -> None:
         self.marks.append(len(self.written))
