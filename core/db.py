@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import DateTime, Dialect, Engine, Enum, MetaData, TypeDecorator, create_engine
+from sqlalchemy import DateTime, Dialect, Engine, Enum, MetaData, TypeDecorator, create_engine, event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+
+from core import arrays
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -89,5 +91,6 @@ def connect(database_url: str, *, pool_size: int = 8, patience: Patience = WORK)
             " -c idle_in_transaction_session_timeout=60000 -c timezone=UTC",
         },
     )
+    event.listen(engine, "connect", lambda connection, _: arrays.take_over(connection))
     sessions.configure(bind=engine)
     return engine
