@@ -101,6 +101,11 @@ def plain(address: str, own_names: Collection[str] = ()) -> str:
     return f"{found.building}{unit}{floor}{found.door}".casefold()
 
 
+def is_empty(address: str) -> bool:
+    """Whether an address says nothing: blanks and commas only. It would lead to where nobody can be found."""
+    return not _SPACES.sub("", unicodedata.normalize("NFKC", address)).strip("-.·…—–/\\'\"")
+
+
 def in_english(address: str) -> str:
     """Building, unit and room in English words; an address of any other form stays as it is."""
     found = DWELLING.fullmatch(address.strip())

@@ -84,9 +84,11 @@ def enter_person() -> ResponseReturnValue:
             address=_word("address", 200),
             residence=_choice("kind", ResidenceKind) or ResidenceKind.UNKNOWN,
             since=_day("on"),
+            asks_himself=_asks_himself(),
         )
         if _word("number"):
-            contacts.add(uow, person.id, _word("number"), Described(_word("label", 32)))
+            label = Described(_word("label", 32))
+            contacts.add(uow, person.id, _word("number"), label, asks_himself=_asks_himself())
     return _to_person(person.id, "entered")
 
 
@@ -159,7 +161,7 @@ def correct_person(person_id: int) -> ResponseReturnValue:
     """Put right what is known of him."""
     with unit_of_work(actor()) as uow:
         one = scoped_person(uow, person_id)
-        people.correct(uow, one.id, _facts(), request.form.get("mark", ""))
+        people.correct(uow, one.id, _facts(), request.form.get("mark", ""), asks_himself=_asks_himself())
     return _to_person(person_id, "saved")
 
 
@@ -215,7 +217,8 @@ def add_contact(person_id: int) -> ResponseReturnValue:
     """One more number."""
     with unit_of_work(actor()) as uow:
         one = scoped_person(uow, person_id)
-        contacts.add(uow, one.id, request.form.get("number", "")[:LONGEST], _described(uow))
+        number = request.form.get("number", "")[:LONGEST]
+        contacts.add(uow, one.id, number, _described(uow), asks_himself=_asks_himself())
     return _to_person(person_id, "number_added")
 
 
@@ -451,6 +454,11 @@ def _choice(field: str, kinds: type[Kind]) -> Kind | None:
 
 def _number(field: str) -> int | None:
     return read_id(request.form.get(field, ""))
+
+
+def _asks_himself() -> bool:
+    """Whether somebody who was erased is said to ask himself that his data is kept again."""
+    return request.form.get("again", "") == "yes"
 
 
 def _needed_day(field: str) -> date:

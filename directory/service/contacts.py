@@ -12,7 +12,7 @@ from directory.errors import ContactNotFound, FieldRefused, NumberThere
 from directory.models import Contact, ContactKind, Household, Person
 from directory.queries.places import area_code_of
 from directory.service import provenance, search
-from directory.service.people import held, place_of, rows_of
+from directory.service.people import Facts, held, place_of, refuse_erased, rows_of
 from telephony.msisdn import BadNumber, Line, Number, read
 
 MOBILE = (Line.MOBILE, Line.FIXED_OR_MOBILE)
@@ -55,13 +55,20 @@ def clean(uow: UnitOfWork, raw: str, community_code: str) -> Number:
         raise FieldRefused("number", wording, **facts) from err
 
 
-def add(uow: UnitOfWork, person_id: int, raw: str, described: Described = Described()) -> Contact:
-    """Give a person one more number, typed in any writing. Raises PersonNotFound, FieldRefused or NumberThere."""
+def add(
+    uow: UnitOfWork, person_id: int, raw: str, described: Described = Described(), *, asks_himself: bool = False
+) -> Contact:
+    """Give a person one more number, typed in any writing. Raises PersonNotFound, FieldRefused or NumberThere.
+
+    With that number he must not be somebody who was erased, unless that one asks for it himself.
+    """
     person = held(uow, person_id)
     number = clean(uow, raw, place_of(uow, person))
     is_there = exists().where(Contact.person_id == person.id, Contact.msisdn == number.e164)
     if uow.session.scalar(select(is_there)):
         raise NumberThere
+    if not asks_himself:
+        refuse_erased(uow, Facts(person.name), [number.e164])
     _refuse_owner(uow, described.owner_id)
     contact = Contact(
         person_id=person.id,

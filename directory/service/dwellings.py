@@ -141,7 +141,7 @@ def _row(door: _Door, building_id: int | None) -> dict[str, Any]:
         "unit": door.parts.unit,
         "floor": door.parts.floor,
         "door": door.parts.door,
-        "use": "home" if door.address else NOWHERE,
+        "use": "home" if door.plain else NOWHERE,
     }
 
 

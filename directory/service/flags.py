@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from sqlalchemy import select
 
 from core.uow import UnitOfWork
 from directory.errors import FieldRefused, FlagNotFound, HouseholdNotFound
-from directory.models import Flag, FlagKind, Household
+from directory.models import Flag, FlagKind, Household, Person, Residence
+from directory.queries.people import lives_here
 
 LONGEST = timedelta(days=5 * 366)
 """A note that nobody looks at for longer is not true any more."""
@@ -66,6 +68,72 @@ def end_flag(uow: UnitOfWork, household_id: int, flag_id: int) -> Flag:
     place = uow.session.scalars(select(Household.community_code).where(Household.id == household_id)).one()
     uow.audit("flag.ended", f"household:{household_id}", place=place, flag=flag.id, kind=flag.kind.value)
     return flag
+
+
+def go_along(uow: UnitOfWork, old_id: int, new_id: int) -> None:
+    """A whole household moved: what was noted about the people goes with them, what is about the house stays.
+
+    Where somebody lives at the new door already, nothing goes along that stands there, nor note and language.
+    """
+    old, new = _homes_held(uow, old_id, new_id)
+    there = set(uow.session.scalars(select(Flag.kind).where(Flag.household_id == new_id, Flag.ended_at.is_(None))))
+    for flag in _about_people(uow, old_id):
+        if flag.kind is FlagKind.OTHER or flag.kind not in there:
+            carried = Flag(
+                household_id=new_id,
+                kind=flag.kind,
+                note=flag.note,
+                author=flag.author,
+                added_at=flag.added_at,
+                expires_on=flag.expires_on,
+            )
+            uow.session.add(carried)
+        flag.ended_at, flag.ended_by = uow.now, uow.actor
+    new.note, new.lang = new.note or old.note, new.lang or old.lang
+    old.note = old.lang = ""
+    uow.session.flush()
+
+
+def forget_those_before(uow: UnitOfWork, household_id: int) -> None:
+    """Somebody comes to live where nobody does: what was noted about the people before is not true of him.
+
+    Called before he is entered there. What is about the house stays.
+    """
+    lives = select(Person.id).where(Person.household_id == household_id, *lives_here())
+    if uow.session.scalar(lives.limit(1)) is not None:
+        return
+    had = select(Residence.id).where(Residence.household_id == household_id)
+    if uow.session.scalar(had.limit(1)) is None:
+        return  # noted before anybody was entered: it is about those who are there now
+    (home,) = _homes_held(uow, household_id)
+    for flag in _about_people(uow, household_id):
+        flag.ended_at, flag.ended_by = uow.now, uow.actor
+        uow.audit(
+            "flag.ended", f"household:{household_id}", place=home.community_code, flag=flag.id, kind=flag.kind.value
+        )
+    home.note = home.lang = ""
+    home.head_id = None
+    uow.session.flush()
+
+
+def _about_people(uow: UnitOfWork, household_id: int) -> Sequence[Flag]:
+    return uow.session.scalars(
+        select(Flag)
+        .where(Flag.household_id == household_id, Flag.ended_at.is_(None), Flag.kind != FlagKind.NO_LIFT)
+        .order_by(Flag.id)
+    ).all()
+
+
+def _homes_held(uow: UnitOfWork, *household_ids: int) -> list[Household]:
+    rows = uow.session.scalars(
+        select(Household)
+        .where(Household.id.in_(household_ids))
+        .order_by(Household.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    found = {home.id: home for home in rows}
+    return [found[number] for number in household_ids]
 
 
 def _end_standing(uow: UnitOfWork, household_id: int, kind: FlagKind) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import date
@@ -9,6 +10,7 @@ from datetime import date
 from sqlalchemy import Select, select
 
 from core.uow import UnitOfWork
+from directory import dwelling, erased
 from directory.edition import mark
 from directory.errors import (
     ChangedMeanwhile,
@@ -23,11 +25,13 @@ from directory.events import HelperNamed
 from directory.language import OURS
 from directory.models import AccessNeed, Contact, ContactKind, Household, Person, Residence, ResidenceKind
 from directory.queries.people import card
-from directory.service import dwellings, provenance, search
+from directory.service import dwellings, flags, provenance, search
+from directory.service.erasure import erased_keys
 
 OLDEST = 120
 """Years: nobody is older, so an earlier birth date is a slip."""
 SEXES = ("", "F", "M")
+COUNTRY = re.compile("[A-Z]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ def register(
 ) -> Person:
     """Enter a person at an address, with a number that is E.164 already. Returns the person. See `enter`."""
     facts = Facts(name, birth_date=birth_date, lang=lang, access_need=access_need)
-    person = enter(uow, facts, community_code=community_code, address=address)
+    person = enter(uow, facts, community_code=community_code, address=address, msisdns=(msisdn,) if msisdn else ())
     if msisdn is not None:
         person.contacts.append(Contact(msisdn=msisdn, kind=kind))
         provenance.by_hand(uow, person.id, {_field_of(kind): msisdn}, {_field_of(kind): ""})
@@ -88,16 +92,22 @@ def enter(
     address: str,
     residence: ResidenceKind = ResidenceKind.UNKNOWN,
     since: date | None = None,
+    msisdns: Collection[str] = (),
+    asks_himself: bool = False,
 ) -> Person:
     """Enter a person at an address, in the household that lives there when it is known. Returns the person.
 
-    Raises FieldRefused, and PlaceNotFound, PlaceEnded or NoCommunity for a place where nobody can live.
+    Who was erased is entered again only when he asks for it himself; `msisdns` (E.164) are numbers by which he may be
+    known again. Raises FieldRefused, and PlaceNotFound, PlaceEnded or NoCommunity for a place where nobody can live.
     """
     check(uow, facts)
-    if not address.strip():
+    if dwelling.is_empty(address):
         raise FieldRefused("address", "address_missing")
+    if not asks_himself:
+        refuse_erased(uow, facts, msisdns)
     refuse_ahead(uow, "on", since)
     home_id = dwellings.ensure(uow, [(community_code, address)])[community_code, address]
+    flags.forget_those_before(uow, home_id)
     person = Person(**{field.name: getattr(facts, field.name) for field in fields(facts)}, household_id=home_id)
     person.residences.append(Residence(household_id=home_id, kind=residence, from_on=since))
     uow.session.add(person)
@@ -107,15 +117,18 @@ def enter(
     if since is not None:
         said["living_since"] = since.isoformat()
     provenance.by_hand(uow, person.id, said, dict.fromkeys(said, ""))
-    uow.audit("person.entered", f"person:{person.id}", place=community_code, household=home_id)
+    uow.audit("person.entered", f"person:{person.id}", place=community_code, household=home_id, again=asks_himself)
     search.reindex(uow, [person.id])
     return person
 
 
-def correct(uow: UnitOfWork, person_id: int, facts: Facts, seen: str | None = None) -> Person:
+def correct(
+    uow: UnitOfWork, person_id: int, facts: Facts, seen: str | None = None, *, asks_himself: bool = False
+) -> Person:
     """Put right what is known of a person. `seen` is the mark of the values that the form showed.
 
-    Raises PersonNotFound, FieldRefused, and ChangedMeanwhile when somebody else was quicker.
+    Nobody becomes somebody who was erased, unless that one asks for it himself. Raises PersonNotFound, FieldRefused,
+    and ChangedMeanwhile when somebody else was quicker.
     """
     check(uow, facts)
     person = held(uow, person_id)
@@ -125,6 +138,10 @@ def correct(uow: UnitOfWork, person_id: int, facts: Facts, seen: str | None = No
     changed = [name for name in told if told[name] != was[name]]
     if not changed:
         return person
+    if person.died_on is not None and facts.birth_date is not None and person.died_on < facts.birth_date:
+        raise FieldRefused("birth_date", "died_before_birth")
+    if not asks_himself and {"name", "birth_date"} & set(changed):
+        refuse_erased(uow, facts, numbers_of(uow, person_id))
     for name in changed:
         setattr(person, name, getattr(facts, name))
     provenance.by_hand(uow, person.id, {name: told[name] for name in changed}, {name: was[name] for name in changed})
@@ -207,11 +224,22 @@ def check(uow: UnitOfWork, facts: Facts) -> None:
         raise FieldRefused("sex", "unknown_choice")
     if facts.lang not in OURS:
         raise FieldRefused("lang", "unknown_language")
-    if facts.nationality and not (len(facts.nationality) == 2 and facts.nationality.isascii()):
+    if facts.nationality and not COUNTRY.fullmatch(facts.nationality):
         raise FieldRefused("nationality", "unknown_country")
     refuse_ahead(uow, "birth_date", facts.birth_date, "birth_ahead")
     if facts.birth_date is not None and facts.birth_date.year < uow.local_now.year - OLDEST:
         raise FieldRefused("birth_date", "birth_too_early", year=uow.local_now.year - OLDEST)
+
+
+def refuse_erased(uow: UnitOfWork, facts: Facts, msisdns: Collection[str]) -> None:
+    """Refuse somebody who asked to be forgotten, known again by name with birth date or number. Raises FieldRefused."""
+    if erased_keys(uow, erased.keys(facts.name, facts.birth_date, tuple(msisdns))):
+        raise FieldRefused("again", "was_erased")
+
+
+def numbers_of(uow: UnitOfWork, person_id: int) -> list[str]:
+    """The numbers of a person and of whoever was merged into him, E.164."""
+    return list(uow.session.scalars(select(Contact.msisdn).where(Contact.person_id.in_(rows_of(person_id))).distinct()))
 
 
 def refuse_ahead(uow: UnitOfWork, field: str, day: date | None, wording: str = "day_ahead") -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from core.uow import UnitOfWork
+from directory import dwelling
 from directory.errors import FieldRefused, HasDied, LivesThere, NobodyMoves
 from directory.models import Consent, Contact, Household, Jurisdiction, Person, Purpose, Residence, ResidenceKind
-from directory.service import consents, dwellings, provenance, search
+from directory.queries.people import lives_here
+from directory.service import consents, dwellings, flags, provenance, search
 from directory.service.people import held, held_all, place_of, refuse_ahead
 
 
@@ -42,13 +44,15 @@ def move_together(
     """
     if not person_ids:
         raise NobodyMoves
-    if not address.strip():
+    if dwelling.is_empty(address):
         raise FieldRefused("address", "address_missing")
     refuse_ahead(uow, "on", on)
     persons = held_all(uow, person_ids)
     old = _homes(uow, {person.household_id for person in persons})
     home_id = dwellings.ensure(uow, [(community_code, address)])[community_code, address]
     _refuse_deserted_place(uow, community_code, on)
+    if home_id not in old:
+        flags.forget_those_before(uow, home_id)
     begun = [_begin(uow, person, old[person.household_id], home_id, community_code, on, kind) for person in persons]
     _carry_head(uow, persons, old, home_id)
     uow.session.flush()  # the search reads rows by statement
@@ -58,6 +62,9 @@ def move_together(
         person.household_id = home_id
         person.left_on = None
     uow.session.flush()  # likewise
+    for home in old.values():
+        if home.id != home_id and _is_deserted(uow, home.id):
+            flags.go_along(uow, home.id, home_id)
     for person in persons:
         uow.session.expire(person, ["household", "residences"])
     search.reindex(uow, [person.id for person in persons])
@@ -145,7 +152,10 @@ def _begin(
 
 
 def _end(uow: UnitOfWork, person: Person, on: date) -> None:
-    """The homes that go on end on this day, which must not lie before their beginning."""
+    """The homes that go on end on this day, which must not lie before their beginning, nor before what ended last."""
+    last = uow.session.scalar(select(func.max(Residence.until_on)).where(Residence.person_id == person.id))
+    if last is not None and on < last:
+        raise FieldRefused("on", "before_moving_out", day=last.isoformat())
     for residence in _open(uow, person.id):
         if residence.from_on is not None and on < residence.from_on:
             raise FieldRefused("on", "before_moving_in", day=residence.from_on.isoformat())
@@ -175,6 +185,12 @@ def _carry_head(uow: UnitOfWork, persons: Sequence[Person], old: dict[int, House
         new.head_id = heads[0].head_id
     for home in heads:
         home.head_id = None
+
+
+def _is_deserted(uow: UnitOfWork, household_id: int) -> bool:
+    """Whether nobody lives in a household any more."""
+    lives = select(Person.id).where(Person.household_id == household_id, *lives_here())
+    return uow.session.scalar(lives.limit(1)) is None
 
 
 def _no_head(uow: UnitOfWork, person: Person) -> None:

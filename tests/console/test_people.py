@@ -12,7 +12,7 @@ from sqlalchemy import select
 from core.audit import AuditEntry
 from core.uow import UnitOfWork
 from directory.models import Contact, ContactKind, FlagKind, Household, LabelKind, Person, Provenance, Purpose
-from directory.service import consents, contacts, flags, labels, people, residence
+from directory.service import consents, contacts, erasure, flags, labels, people, residence
 from directory.service import merges as merging
 from directory.service.contacts import Described
 from ivr.models import Call, CallOutcome
@@ -610,3 +610,27 @@ def test_a_reported_mistake_is_settled_with_the_record_and_never_only_ticked_off
     assert "请到这个人的页面处理更正" in ticked.text
     with work() as uow:
         assert uow.session.scalars(select(Task.done_at)).one() is None
+
+
+def test_a_clerk_is_told_who_asked_to_be_forgotten_and_says_that_he_asks_himself(desk_of: DeskOf, work: Work) -> None:
+    _, _, son = a_family(work)
+    with work() as uow:
+        erasure.erase(uow, son)
+    clerk = desk_of(Role.CLERK, COMMUNITY, "c01")
+    form = {
+        "name": "陈建国",
+        "birth_date": "1968-02-29",
+        "community": COMMUNITY,
+        "address": "9号楼101",
+        "number": RESIDENT,
+    }
+
+    refused = clerk.sends("/console/persons/new", **form)
+    entered = clerk.sends("/console/persons/new", **form, again="yes")
+
+    assert refused.status_code == 422
+    assert "这个人曾要求删除资料" in refused.text
+    assert 'name="again"' in refused.text
+    assert 'value="陈建国"' in refused.text
+    assert "陈建国" in clerk.reads_after(entered)
+    assert [entry.data["again"] for entry in entries(work, "person.entered")][-1] is True

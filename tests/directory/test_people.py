@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import func, select
@@ -40,7 +42,7 @@ from directory.models import (
 from directory.queries import people as queries
 from directory.queries import search
 from directory.scope import Scope
-from directory.service import consents, contacts, corrections, flags, labels, merges, people, residence
+from directory.service import consents, contacts, corrections, erasure, flags, labels, merges, people, residence
 from directory.service.people import Facts
 from tests.factories.people import COMMUNITY, LANDLINE, RESIDENT, a_person, a_place
 
@@ -430,3 +432,76 @@ def test_a_mistake_and_a_label_of_a_merged_row_are_settled_on_the_page_of_who_st
     corrections.settle(uow, kept.id, told.id, is_right=True)
 
     assert label.ended_at == told.settled_at == uow.now
+
+
+def test_who_was_erased_is_entered_again_only_when_he_asks_himself(uow: UnitOfWork) -> None:
+    born = date(1980, 5, 1)
+    erasure.erase(uow, a_person(uow, "陈建国", birth_date=born).id)
+    enter = partial(people.enter, uow, community_code=COMMUNITY, address="9号楼1单元101")
+    unknown = enter(Facts("陈建国"))
+
+    refusals: tuple[Callable[[], object], ...] = (
+        partial(enter, Facts("陈 建国", birth_date=born)),
+        partial(people.correct, uow, unknown.id, Facts("陈建国", birth_date=born)),
+        partial(contacts.add, uow, unknown.id, RESIDENT),
+    )
+    for refused in refusals:
+        with pytest.raises(FieldRefused, match="was_erased"):
+            refused()
+    people.correct(uow, unknown.id, Facts("陈建国", sex="M"))
+    again = enter(Facts("陈建国", birth_date=born), asks_himself=True)
+    contacts.add(uow, again.id, RESIDENT, asks_himself=True)
+
+    assert [one.id for one in queries.persons_of(uow.session, RESIDENT)] == [again.id]
+
+
+@pytest.mark.parametrize("address", ["，", " 、。 ", "--", "…"])
+def test_a_door_that_says_nothing_is_no_door(uow: UnitOfWork, address: str) -> None:
+    person = a_person(uow)
+    with pytest.raises(FieldRefused, match="address_missing"):
+        people.enter(uow, Facts("陈建国"), community_code=COMMUNITY, address=address)
+    with pytest.raises(FieldRefused, match="address_missing"):
+        residence.move(uow, person.id, COMMUNITY, address, uow.local_now.date())
+
+
+def test_what_was_noted_of_people_goes_along_with_the_whole_household_and_what_is_of_the_house_stays(
+    uow: UnitOfWork,
+) -> None:
+    mother, son = a_person(uow, "孙淑珍", msisdn=None), a_person(uow, "陈建国")
+    old = mother.household_id
+    for kind, note in ((FlagKind.DEAF, "左耳"), (FlagKind.NO_LIFT, ""), (FlagKind.OTHER, "夜班")):
+        flags.raise_flag(uow, old, kind, note=note)
+    people.describe(uow, old, note="先敲窗", lang="zh-dialect")
+
+    def noted(household_id: int) -> set[str]:
+        return {one.kind.value for one in queries.flags_of(uow.session, SYSTEM, household_id, uow.local_now.date())}
+
+    residence.move(uow, mother.id, COMMUNITY, "3号楼101", uow.local_now.date())
+    assert noted(old) == {"deaf", "no_lift", "other"}
+    residence.move(uow, son.id, COMMUNITY, "3号楼101", uow.local_now.date())
+
+    home = uow.session.get_one(Household, son.household_id)
+    assert (noted(old), noted(home.id)) == ({"no_lift"}, {"deaf", "other"})
+    assert (home.note, home.lang, uow.session.get_one(Household, old).note) == ("先敲窗", "zh-dialect", "")
+
+
+def test_who_comes_to_an_empty_home_is_not_taken_for_those_before(uow: UnitOfWork) -> None:
+    before = a_person(uow, "孙淑珍")
+    home = before.household_id
+    flags.raise_flag(uow, home, FlagKind.VIOLENCE)
+    people.describe(uow, home, note="儿子喝酒", lang="")
+    residence.leave(uow, before.id, uow.local_now.date())
+    assert len(queries.flags_of(uow.session, SYSTEM, home, uow.local_now.date())) == 1
+
+    a_person(uow, "新住户", msisdn=None)
+
+    assert queries.flags_of(uow.session, SYSTEM, home, uow.local_now.date()) == []
+    assert uow.session.get_one(Household, home).note == ""
+
+
+def test_nobody_moves_to_a_time_in_which_he_lived_elsewhere(uow: UnitOfWork) -> None:
+    person = a_person(uow)
+    residence.leave(uow, person.id, date(2026, 6, 1))
+
+    with pytest.raises(FieldRefused, match="before_moving_out"):
+        residence.move(uow, person.id, NEIGHBOUR if a_place(uow, NEIGHBOUR) else "", "1号楼101", date(2026, 5, 1))
