@@ -11,6 +11,7 @@ from importlib import import_module
 from zoneinfo import ZoneInfo
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, text
@@ -24,6 +25,7 @@ from config import settings as environment
 from config.settings import Settings
 from core import clock, db
 from core.uow import UnitOfWork, unit_of_work
+from staff.service import hashing
 from telephony import carrier
 from tests.phone_line import PhoneLine
 
@@ -54,6 +56,14 @@ def settings(postgres_url: str, redis_url: str) -> Settings:
     os.environ.update(ENVIRONMENT, DATABASE_URL=postgres_url, REDIS_URL=redis_url)
     environment.current.cache_clear()
     return environment.current()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _passwords_that_cost_little() -> Iterator[None]:
+    """Hash as quickly as the library can: a real hash takes most of the time of a test that signs in."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(hashing, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield
 
 
 @pytest.fixture(scope="session")

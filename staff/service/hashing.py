@@ -7,10 +7,12 @@ from functools import lru_cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from argon2.profiles import RFC_9106_LOW_MEMORY
 
 BYTES = 32
+COST = RFC_9106_LOW_MEMORY
 
-_hasher = PasswordHasher()
+_hasher = PasswordHasher.from_parameters(COST)
 
 
 def hashed(password: str) -> str:

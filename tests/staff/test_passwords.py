@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from argon2 import PasswordHasher
 
 from staff.passwords import weakness
+from staff.service import hashing
 
 
 @pytest.mark.parametrize("password", ["a sentence to remember", "梧桐里八号楼的猫爱睡觉", "xk2-9fh-4tz"])
@@ -24,3 +26,8 @@ def test_a_long_password_of_any_kind_is_taken(password: str) -> None:
 )
 def test_short_plain_and_guessable_ones_are_not(password: str, why: str) -> None:
     assert weakness(password, login="li.min-20") == why
+
+
+def test_outside_of_tests_a_hash_costs_what_the_standard_advises() -> None:
+    """RFC 9106, section 4, for where memory is scarce: 64 MiB and three rounds."""
+    assert PasswordHasher.from_parameters(hashing.COST).hash("x").startswith("$argon2id$v=19$m=65536,t=3,p=4$")
