@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+import unicodedata
 from datetime import datetime
 
 import pyotp
@@ -47,8 +48,8 @@ def step_taken(secret: str, code: str, *, at: datetime, last_step: int | None) -
 
 
 def plain(code: str) -> str:
-    """A code as typed, without the blanks and dashes that make it easy to read."""
-    return "".join(code.split()).replace("-", "").casefold()
+    """A code as typed, without the blanks and dashes that make it easy to read, in letters of usual width."""
+    return "".join(sign for sign in unicodedata.normalize("NFKC", code) if sign.isalnum()).casefold()
 
 
 def address(secret: str, *, login: str, issuer: str) -> str:

@@ -23,7 +23,7 @@ from staff.models import Grant, User
 from staff.permissions import Role
 from staff.queries import roster
 from staff.queries.signed_in import granted
-from staff.service import break_glass, grants, invitations, users
+from staff.service import break_glass, grants, invitations, links, users
 
 STATES = ("", "active", "invited", "off")
 EMERGENCIES_SHOWN = timedelta(days=90)
@@ -170,7 +170,7 @@ def invite_again(user_id: int) -> ResponseReturnValue:
 def withdraw_invitation(user_id: int) -> ResponseReturnValue:
     """Withdraw the open link."""
     with unit_of_work(actor()) as uow:
-        invitations.withdraw(uow, _handled(uow, user_id).id)
+        links.withdraw(uow, _handled(uow, user_id).id)
     return _done(user_id, "withdrawn")
 
 

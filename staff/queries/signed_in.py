@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -84,8 +85,8 @@ def token_hash(token: str) -> str:
 
 
 def written(login: str) -> str:
-    """The one written form of a login."""
-    return login.strip().casefold()
+    """The one written form of a login: small letters, and of usual width however a Chinese keyboard typed them."""
+    return unicodedata.normalize("NFKC", login).strip().casefold()
 
 
 def granted(grant: Grant) -> Granted:

@@ -29,21 +29,25 @@ from staff.service.users import grants_of, refuse_last_admin
 def grant(
     uow: UnitOfWork, login: str, role: Role, jurisdiction_code: str, *, until_at: datetime | None = None
 ) -> Grant:
-    """Give a user a role in a jurisdiction; the same grant in force is left alone. Raises UserNotFound, NoSuchPlace.
+    """Give a user a role in a jurisdiction from now on. Raises UserNotFound, NoSuchPlace.
 
-    For the command line and for loading; at the console `give` also asks who gives.
+    Who has it already without an end is not given it again, unless it is for a time: such a grant says that there was
+    a reason. For the command line and for loading; at the console `give` also asks who gives.
     """
     user = user_by_login(uow.session, login)
     if user is None:
         raise UserNotFound(login)
-    there = uow.session.scalar(
-        select(Grant).where(
-            Grant.user_id == user.id,
-            Grant.role == role,
-            Grant.jurisdiction_code == jurisdiction_code,
-            Grant.until_at.is_(None),
+    there = None
+    if until_at is None:
+        there = uow.session.scalar(
+            select(Grant).where(
+                Grant.user_id == user.id,
+                Grant.role == role,
+                Grant.jurisdiction_code == jurisdiction_code,
+                Grant.until_at.is_(None),
+                Grant.from_at <= uow.now,
+            )
         )
-    )
     return there or _given(uow, user, role, jurisdiction_code, uow.now, until_at)
 
 

@@ -13,6 +13,7 @@ from staff.errors import InvitationOver, NobodyIsShutOutAndInvited, WeakPassword
 from staff.models import Invitation, User
 from staff.passwords import Weakness
 from staff.queries import token_hash
+from staff.service import links
 from staff.service.hashing import hashed
 from staff.service.sessions import begin_session, end_sessions
 from staff.service.sign_in import SignIn
@@ -28,7 +29,7 @@ def invite(uow: UnitOfWork, user: User, *, lasts: timedelta | None = None) -> st
     """
     if not user.is_active:
         raise NobodyIsShutOutAndInvited
-    withdraw(uow, user.id)
+    links.withdraw(uow, user.id)
     token = secrets.token_urlsafe(TOKEN_BYTES)
     made = Invitation(
         token_hash=token_hash(token),
@@ -41,24 +42,6 @@ def invite(uow: UnitOfWork, user: User, *, lasts: timedelta | None = None) -> st
     uow.session.flush()  # a later invitation withdraws it by statement, also in this unit
     uow.audit("user.invited", f"user:{user.id}", invitation=made.id, until=made.ends_at.isoformat())
     return f"{uow.settings.public_url.rstrip('/')}{PATH}{token}"
-
-
-def withdraw(uow: UnitOfWork, user_id: int) -> int:
-    """Withdraw the open links of a user; how many there were."""
-    withdrawn = uow.session.scalars(
-        update(Invitation)
-        .where(
-            Invitation.user_id == user_id,
-            Invitation.used_at.is_(None),
-            Invitation.withdrawn_at.is_(None),
-            Invitation.ends_at > uow.now,
-        )
-        .values(withdrawn_at=uow.now)
-        .returning(Invitation.id)
-    ).all()
-    for number in withdrawn:
-        uow.audit("invitation.withdrawn", f"user:{user_id}", invitation=number)
-    return len(withdrawn)
 
 
 def invited(uow: UnitOfWork, token: str) -> User:
@@ -99,6 +82,9 @@ def accept(uow: UnitOfWork, token: str, new: str, again: str, *, user_agent: str
         .returning(Invitation.id)
     )
     if taken is None:
+        raise InvitationOver
+    uow.session.refresh(user, with_for_update=True)  # who shuts him out meanwhile ends the session, or comes first
+    if not user.is_active:
         raise InvitationOver
     user.password_hash = hashed(new)
     user.must_change_password = False

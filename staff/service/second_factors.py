@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select, update
 from core.keyed import keyed
 from core.uow import UnitOfWork
 from staff import second_factor
-from staff.errors import SecondFactorThere, TooManyTries, WrongCode
+from staff.errors import SecondFactorThere, SessionOver, TooManyTries, WrongCode
 from staff.models import RecoveryCode, User
 from staff.service import throttling
 from staff.service.sessions import begin_session, end_session, end_sessions
@@ -43,8 +43,8 @@ def set_up(
 
     `outside` is real time. The unit must be committed whatever comes back. Raises SecondFactorThere.
     """
+    user = _held(uow, user_id, address)
     secret = secret_to_set_up(uow, user_id)
-    user = uow.session.get_one(User, user_id)
     refusal = _checked(uow, user, code, address, secret, outside)
     if refusal is not None:
         return SignIn(None, refusal), []
@@ -60,13 +60,14 @@ def give(
 ) -> SignIn:
     """Check the second factor of a session that lacks it: a code of the app, or a recovery code. A new session begins.
 
-    The unit must be committed whatever comes back.
+    The unit must be committed whatever comes back. Raises SessionOver when somebody ended the session meanwhile.
     """
-    user = uow.session.get_one(User, user_id, with_for_update=True)
+    user = _held(uow, user_id, address)
     refusal = check(uow, user, code, address, outside=outside)
     if refusal is not None:
         return SignIn(None, refusal)
-    end_session(uow, user.id, session_id)
+    if not end_session(uow, user.id, session_id):
+        raise SessionOver
     token = begin_session(uow, user.id, user_agent=user_agent, second_factor_at=uow.now)
     return SignIn(token, must_change_password=user.must_change_password)
 
@@ -83,7 +84,7 @@ def renew_recovery_codes(
     uow: UnitOfWork, user_id: int, code: str, address: str, *, outside: datetime
 ) -> list[str] | WrongCode | TooManyTries:
     """Ten new recovery codes for the old ones, against a code. The unit must be committed whatever comes back."""
-    user = uow.session.get_one(User, user_id, with_for_update=True)
+    user = _held(uow, user_id, address)
     refusal = check(uow, user, code, address, outside=outside)
     if refusal is not None:
         return refusal
@@ -95,7 +96,7 @@ def switch_off(
     uow: UnitOfWork, user_id: int, session_id: int, code: str, address: str, *, outside: datetime
 ) -> WrongCode | TooManyTries | None:
     """Give up the second factor, against a code; the user's other sessions end. The unit must be committed anyway."""
-    user = uow.session.get_one(User, user_id, with_for_update=True)
+    user = _held(uow, user_id, address)
     refusal = check(uow, user, code, address, outside=outside)
     if refusal is None:
         take_away(uow, user)
@@ -114,6 +115,12 @@ def codes_left(uow: UnitOfWork, user_id: int) -> int:
     """How many recovery codes a user has not used."""
     unused = select(func.count()).where(RecoveryCode.user_id == user_id, RecoveryCode.used_at.is_(None))
     return uow.session.scalar(unused) or 0
+
+
+def _held(uow: UnitOfWork, user_id: int, address: str) -> User:
+    """The user, held for one try of a code."""
+    throttling.hold(uow, throttling.keys_of_code(uow, user_id, address))
+    return uow.session.get_one(User, user_id, with_for_update=True, populate_existing=True)
 
 
 def _checked(

@@ -11,7 +11,7 @@ from staff.errors import TooManyTries, WeakPassword, WrongCode, WrongPassword
 from staff.models import User
 from staff.passwords import Weakness
 from staff.queries import user_by_login
-from staff.service import throttling
+from staff.service import links, throttling
 from staff.service.hashing import hash_of_nobody, hashed, is_weak, verifies
 from staff.service.sessions import begin_session, end_sessions
 
@@ -60,39 +60,53 @@ def change_password(
 ) -> SignIn:
     """Set a new password, end all sessions of the user, and begin one. The unit must be committed whatever comes back.
 
-    Who comes straight from a first password need not repeat it. The old password is dead from here on. The new session
-    keeps `second_factor_at` of the one before.
+    Who comes straight from a first password need not repeat it. The old password is dead from here on, and so is a
+    link by which somebody could choose another one. The new session keeps `second_factor_at` of the one before.
+    That the new password is the old one is told only to who has given the old one: else the page would be a way to
+    guess it without ever having to wait.
     """
     user = uow.session.get_one(User, user_id)
     why = passwords.weakness(new, login=user.login) or (None if new == again else Weakness.NOT_TWICE)
-    if why is None and verifies(user.password_hash, new):
-        why = Weakness.IS_OLD
     if why is not None:
         return SignIn(None, WeakPassword(why, passwords.SHORTEST))
     if not user.must_change_password:
         checked = check_password(uow, user.login, current, address)
         if not isinstance(checked, User):
             return SignIn(None, checked)
+    if verifies(user.password_hash, new):
+        return SignIn(None, WeakPassword(Weakness.IS_OLD, passwords.SHORTEST))
     user.password_hash = hashed(new)
     user.must_change_password = False
     end_sessions(uow, user.id)
+    links.withdraw(uow, user.id)
     uow.audit("password.changed", f"user:{user.id}")
     return SignIn(begin_session(uow, user.id, user_agent=user_agent, second_factor_at=second_factor_at))
 
 
 def check_password(uow: UnitOfWork, login: str, password: str, address: str) -> User | WrongPassword | TooManyTries:
-    """The user whose password this is, or the refusal. The unit must be committed whatever comes back."""
+    """The user whose password this is, held, or the refusal. The unit must be committed whatever comes back.
+
+    Whoever resets or shuts out the user meanwhile comes before, and the password is wrong, or waits until the session
+    is there that he ends.
+    """
     keys = throttling.keys_of_login(uow, login, address)
     wait = throttling.wait_for(uow, keys)
     if wait is not None:
         return wait
     user = user_by_login(uow.session, login)
-    if user is None or not _is_right(user, password):
+    if user is None or not _is_right(user, password) or not _still_is(uow, user):
         if user is None:
             verifies(hash_of_nobody(), password[: passwords.LONGEST])  # costs what a known login costs
         return WrongPassword(throttling.fail(uow, keys))
     throttling.forget(uow, keys[0])
     return user
+
+
+def _still_is(uow: UnitOfWork, user: User) -> bool:
+    """Whether the account is as it was when the password was checked; from here on nobody changes it."""
+    before = user.password_hash
+    uow.session.refresh(user, with_for_update=True)
+    return user.is_active and user.password_hash == before
 
 
 def _is_right(user: User, password: str) -> bool:

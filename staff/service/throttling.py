@@ -37,13 +37,18 @@ def keys_of_code(uow: UnitOfWork, user_id: int, address: str) -> tuple[Key, Key]
 
 def wait_for(uow: UnitOfWork, keys: Sequence[Key]) -> TooManyTries | None:
     """Whether one has to wait. Tries of one key are taken one after the other, to the end of the transaction."""
-    for key in sorted(key.hash for key in keys):
-        uow.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
+    hold(uow, keys)
     for one in keys:
         wait = throttle.free_again(_failures(uow, one), most=one.most, window=uow.policy.sign_in.window, now=uow.now)
         if wait is not None:
             return TooManyTries(max(math.ceil(wait.total_seconds() / 60), 1))
     return None
+
+
+def hold(uow: UnitOfWork, keys: Sequence[Key]) -> None:
+    """Let no other try of these keys in. Always before a user's row is held, or two tries would wait for each other."""
+    for key in sorted(key.hash for key in keys):
+        uow.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
 
 
 def fail(uow: UnitOfWork, keys: Sequence[Key]) -> int:

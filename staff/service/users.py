@@ -25,7 +25,7 @@ from staff.passwords import Weakness
 from staff.permissions import Granted, Role
 from staff.queries import user_by_login, written
 from staff.queries.signed_in import granted
-from staff.service import second_factors
+from staff.service import links, second_factors
 from staff.service.hashing import hash_of_nobodys, hashed, verifies
 from staff.service.sessions import end_sessions
 from staff.spelling import spelt
@@ -79,7 +79,10 @@ def reset_second_factor(uow: UnitOfWork, user: User) -> None:
 
 
 def shut_out(uow: UnitOfWork, user: User) -> None:
-    """Deactivate: no sign-in, no session, no link. Raises LastAdmin. Done already is no matter."""
+    """Deactivate: no sign-in, no session, no link, now or when he is let in again. Raises LastAdmin.
+
+    Done already is no matter.
+    """
     if not user.is_active:
         return
     for grant in grants_of(uow, user.id):
@@ -87,6 +90,7 @@ def shut_out(uow: UnitOfWork, user: User) -> None:
             refuse_last_admin(uow, user.id, granted(grant))
     user.is_active = False
     end_sessions(uow, user.id)
+    links.withdraw(uow, user.id)
     uow.audit("user.deactivated", f"user:{user.id}")
 
 
@@ -145,11 +149,12 @@ def refuse_last_admin(uow: UnitOfWork, user_id: int, ending: Granted) -> None:
 def _added(uow: UnitOfWork, login: str, name: str, password_hash: str, lang: str) -> User:
     if not passwords.is_login(written(login)):
         raise BadLogin
-    if not 0 < len(name.strip()) <= passwords.LONGEST_NAME:
+    name = " ".join(name.split())
+    if not (0 < len(name) <= passwords.LONGEST_NAME and name.isprintable()):
         raise BadName
     if user_by_login(uow.session, login) is not None:
         raise LoginTaken(login)
-    user = User(login=written(login), name=name.strip(), password_hash=password_hash, lang=lang)
+    user = User(login=written(login), name=name, password_hash=password_hash, lang=lang)
     try:
         with uow.session.begin_nested():
             uow.session.add(user)

@@ -8,15 +8,16 @@ from datetime import datetime, timedelta
 import pytest
 from click.testing import CliRunner, Result
 from flask.testing import FlaskClient
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from core.audit import AuditEntry
 from core.uow import unit_of_work
+from directory.scope import Scope
 from staff import service
 from staff.cli import staff
 from staff.models import Grant, SignedIn, User
 from staff.permissions import Permission, Role, scope_for
-from staff.queries import user_by_login, user_of_token
+from staff.queries import roster, user_by_login, user_of_token
 from staff.service import invitations
 from tests.factories.people import a_place
 from tests.factories.staff import PASSWORD, a_user
@@ -148,6 +149,27 @@ def test_break_glass_makes_an_account_where_there_is_none() -> None:
     with unit_of_work("test") as uow:
         assert invitations.invited(uow, token_of(told.output)).login == "rescue"
         assert uow.session.scalars(select(SignedIn)).all() == []
+
+
+@pytest.mark.usefixtures("clean", "settings")
+@pytest.mark.parametrize("begins", [timedelta(days=7), timedelta()])
+def test_break_glass_counts_now_and_is_listed_whatever_else_the_account_has(begins: timedelta) -> None:
+    with unit_of_work("test") as uow:
+        a_user(uow, "root1", role=Role.ADMIN)
+        uow.session.flush()
+        uow.session.execute(update(Grant).values(from_at=uow.now + begins))
+
+    told = run("break-glass", "root1", "--reason", REASON)
+
+    with unit_of_work("test") as uow:
+        accepted = invitations.accept(uow, token_of(told.output), PASSWORD, PASSWORD)
+        current = user_of_token(uow.session, accepted.token or "", uow.now)
+        assert current is not None
+        assert scope_for(current.grants, Permission.USERS_MANAGE, uow.now).prefixes == ("AH",)
+        (listed,) = roster.emergency_grants(
+            uow.session, Scope.system(), "cli:break-glass", uow.now - timedelta(hours=1)
+        )
+        assert listed[0].until_at is not None
 
 
 @pytest.mark.usefixtures("clean", "settings")

@@ -15,7 +15,7 @@ from staff import service
 from staff.errors import InvitationOver, NobodyIsShutOutAndInvited
 from staff.models import Invitation, User
 from staff.permissions import Role
-from staff.service import invitations, users
+from staff.service import invitations, links, users
 from tests.factories.people import a_place
 from tests.factories.staff import PASSWORD, a_user, post_form
 
@@ -78,7 +78,7 @@ def test_a_newer_link_and_a_withdrawal_kill_the_older_ones(uow: UnitOfWork) -> N
 
     with pytest.raises(InvitationOver):
         invitations.invited(uow, first)
-    assert invitations.withdraw(uow, user.id) == 1
+    assert links.withdraw(uow, user.id) == 1
     with pytest.raises(InvitationOver):
         invitations.accept(uow, second, PASSWORD, PASSWORD)
     assert [note.action for note in uow.notes].count("invitation.withdrawn") == 2
@@ -92,6 +92,20 @@ def test_who_is_shut_out_cannot_come_by_a_link_nor_get_one(uow: UnitOfWork) -> N
         invitations.accept(uow, token, PASSWORD, PASSWORD)
     with pytest.raises(NobodyIsShutOutAndInvited):
         invitations.invite(uow, user)
+    users.let_in(uow, user)
+    with pytest.raises(InvitationOver):
+        invitations.invited(uow, token)
+
+
+def test_a_changed_password_kills_the_link_that_would_set_another(uow: UnitOfWork) -> None:
+    user = a_user(uow)
+    token = invitations.invite(uow, user).rpartition("/")[2]
+    new = "quite another sentence"
+
+    assert service.change_password(uow, user.id, PASSWORD, new, new, "").token is not None
+
+    with pytest.raises(InvitationOver):
+        invitations.invited(uow, token)
 
 
 @pytest.mark.usefixtures("clean", "settings")

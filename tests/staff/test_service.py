@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from core.uow import UnitOfWork, unit_of_work
 from staff import queries, service
-from staff.errors import LoginTaken, TooManyTries, UserNotFound, WeakPassword, WrongPassword
+from staff.errors import BadName, LoginTaken, TooManyTries, UserNotFound, WeakPassword, WrongPassword
 from staff.models import Grant, SignedIn, SignInTry, User
 from staff.permissions import Permission, Role, scope_for
 from staff.service import SignIn, users
@@ -270,3 +270,50 @@ def test_the_same_grant_is_given_once(uow: UnitOfWork) -> None:
 def test_nobody_cannot_be_granted_anything(uow: UnitOfWork) -> None:
     with pytest.raises(UserNotFound):
         service.grant(uow, "nobody", Role.AGENT, "AH")
+
+
+def test_the_page_of_a_new_password_tells_nothing_of_the_old_one_and_makes_guessers_wait(uow: UnitOfWork) -> None:
+    user = a_user(uow)
+
+    refusals = [
+        service.change_password(uow, user.id, "guess guess", PASSWORD, PASSWORD, HERE).refusal for _ in range(6)
+    ]
+
+    assert [type(refusal) for refusal in refusals] == [WrongPassword] * 5 + [TooManyTries]
+
+
+def test_a_login_is_the_same_in_the_wide_letters_of_a_chinese_keyboard(uow: UnitOfWork) -> None:
+    a_user(uow, "G07")
+    assert service.sign_in(uow, "ｇ０７", PASSWORD, HERE).token is not None
+    with pytest.raises(LoginTaken):
+        a_user(uow, "Ｇ07")
+
+
+@pytest.mark.parametrize("name", ["", " ", "\u202e敏李", "李\u200b敏", "x" * 65])
+def test_a_name_is_what_it_looks_like(uow: UnitOfWork, name: str) -> None:
+    with pytest.raises(BadName):
+        a_user(uow, name=name)
+
+
+@pytest.mark.usefixtures("clean", "settings")
+def test_who_signs_in_while_he_is_being_shut_out_has_no_session_afterwards() -> None:
+    with unit_of_work("test") as uow:
+        a_user(uow)
+
+    def shut_out() -> None:
+        with unit_of_work("test") as uow:
+            user = queries.user_by_login(uow.session, "g02")
+            assert user is not None
+            users.take_password_away(uow, user)
+
+    with ThreadPoolExecutor(1) as threads:
+        with unit_of_work("test") as uow:
+            began = service.sign_in(uow, "g02", PASSWORD, HERE)
+            waiting = threads.submit(shut_out)
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=0.3)
+        waiting.result(timeout=10)
+
+    with unit_of_work("test") as uow:
+        assert began.token is not None
+        assert queries.user_of_token(uow.session, began.token, uow.now) is None
