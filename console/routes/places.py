@@ -326,6 +326,6 @@ def _change(row: Reorganisation, names: Mapping[str, Mapping[str, str]], users: 
 def _percent(words: str) -> float | None:
     if not words.strip():
         return None
-    if not words.strip().isdecimal():
+    if not (words.strip().isdecimal() and len(words.strip()) <= 3):
         raise BadAlias("certainty")
     return int(words) / 100

@@ -18,12 +18,13 @@ from core import web
 from core.errors import HotlineError, NotAllowed, NotFound
 from core.uow import UnitOfWork, unit_of_work
 from directory import place_words
-from directory.errors import NoCommunity
+from directory.errors import NoCommunity, UnplacedNotFound
 from directory.models import Unplaced
 from directory.place_words import Place
 from directory.queries import places as queries
 from directory.service import places as service
 from staff.guard import actor, current_scope, needs
+from ticketing.lifecycle import OVER
 from ticketing.models import Ticket
 from ticketing.service import tickets
 
@@ -72,12 +73,14 @@ def settle_ticket(code: str) -> ResponseReturnValue:
     community = request.form.get("community", "")
     try:
         with unit_of_work(actor()) as uow:
-            console_queries.held(uow.session, current_scope(), code)
+            waiting = console_queries.held(uow.session, current_scope(), code)
+            if waiting.jurisdiction_code or waiting.state in OVER:
+                raise UnplacedNotFound  # somebody was quicker, or it never was on the list
             if all(one.code != community for one in queries.communities(uow.session, current_scope())):
                 raise NoCommunity(community)
             if learnt := _learnt():
                 service.learn(uow, current_scope(), community, learnt)
-            ticket = tickets.set_facts(uow, code, jurisdiction_code=community)
+            ticket = tickets.set_facts(uow, code, jurisdiction_code=community, version=waiting.version)
             uow.audit("place.settled", f"ticket:{ticket.id}", place=community)
     except HotlineError as err:
         return _refused(err)

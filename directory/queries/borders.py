@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import Session, aliased
 
 from directory import borders
 from directory.borders import Change, ChangeKind, Node, Plan, Wanted
@@ -56,8 +57,9 @@ class Affected:
 def counted(session: Session, scope: Scope, on: date, under: str = "") -> list[Counted]:
     """Dwellings, households and persons of each place of a subtree as of a day, by the borders of that day.
 
-    A person counts where a residence of his was in force that day; one who was merged into another counts as that one,
-    an erased one still counts. A split later on changes nothing of it, and sums agree before and after.
+    A person counts once, where a residence of his was in force that day; one who was merged into another counts as
+    that one, where that one lived; an erased one still counts. A split later on changes nothing of it, and sums agree
+    before and after.
     """
     nodes = _nodes_on(session, scope, on, under)
     lay = and_(
@@ -71,23 +73,33 @@ def counted(session: Session, scope: Scope, on: date, under: str = "") -> list[C
         .where(lay, Dwelling.use != NOWHERE)
         .group_by(Placement.community_code)
     )
-    people = (
+    row = aliased(Person)
+    living = (
         select(
+            Person.id.label("person_id"),
             Placement.community_code,
-            func.count(Residence.household_id.distinct()).filter(Dwelling.use != NOWHERE),
-            func.count(func.coalesce(Person.merged_into_id, Person.id).distinct()),
+            case((Dwelling.use != NOWHERE, Residence.household_id)).label("household_id"),
         )
+        .select_from(Placement)
         .join(Dwelling, Dwelling.id == Placement.dwelling_id)
         .join(Household, Household.dwelling_id == Dwelling.id)
         .join(Residence, Residence.household_id == Household.id)
-        .join(Person, Person.id == Residence.person_id)
+        .join(row, row.id == Residence.person_id)
+        .join(Person, Person.id == func.coalesce(row.merged_into_id, row.id))
         .where(
             lay,
             _at(Residence.from_on, Residence.until_on, on),
             or_(Person.died_on.is_(None), Person.died_on > on),
         )
-        .group_by(Placement.community_code)
+        .ext(distinct_on(Person.id))
+        .order_by(
+            Person.id, row.merged_into_id.is_not(None), Residence.from_on.desc().nulls_last(), Residence.id.desc()
+        )
+        .subquery()
     )
+    people = select(
+        living.c.community_code, func.count(living.c.household_id.distinct()), func.count(living.c.person_id)
+    ).group_by(living.c.community_code)
     dwellings = _summed(dict(session.execute(homes).all()))
     rows = session.execute(people).all()
     households = _summed({code: count for code, count, _ in rows})

@@ -102,7 +102,7 @@ def set_duty(
     if unit.until_on is not None and unit.until_on <= from_on:
         raise BadDuty("unit_over")
     sits = unit.jurisdiction_code
-    if not (is_within(code, sits) or is_within(sits, parent(code) or code)):
+    if not (is_within(code, sits) or (is_within(sits, parent(code) or code) and scope.covers(sits))):
         raise BadDuty("elsewhere")
     if until_on is not None and until_on <= from_on:
         raise BadDuty("days")
@@ -139,6 +139,8 @@ def end_duty(uow: UnitOfWork, scope: Scope, duty_id: int, on: date) -> Responsib
         raise BadDuty("unknown")
     if on < duty.from_on:
         raise BadDuty("days")
+    if duty.until_on is not None and on >= duty.until_on:
+        raise BadDuty("over")
     duty.until_on = on
     uow.session.flush()
     uow.audit("duty.ended", f"duty:{duty.id}", place=duty.jurisdiction_code, category=duty.category)

@@ -317,3 +317,25 @@ def test_the_count_of_statements_does_not_grow_with_the_rows(
         desk.reads(path)
 
     assert len(many) <= len(few)
+
+
+def test_a_ticket_that_somebody_has_placed_already_is_not_placed_again(desk: Desk, work: Work) -> None:
+    with work() as uow:
+        a_place(uow, GUIHUA)
+        placed = a_ticket(uow, a_request()).code
+
+    refused = desk.sends(f"/console/places/unplaced/tickets/{placed}", community=GUIHUA)
+
+    assert refused.status_code == 404
+    with work() as uow:
+        assert uow.session.scalars(select(Ticket.jurisdiction_code)).one() == COMMUNITY
+
+
+def test_a_certainty_of_endless_digits_and_a_code_of_signs_are_refused(desk_of: Desks, work: Work) -> None:
+    with work() as uow:
+        a_place(uow, COMMUNITY)
+    keeper = desk_of(Role.DATA_STEWARD)
+
+    assert keeper.sends(f"/console/places/{COMMUNITY}/names", words="老布厂", certainty="9" * 5000).status_code == 409
+    for odd in ("%00", "AH%27", "%F0%9F%8F%A0", "..%2f", "A" * 3000):
+        assert keeper.open(f"/console/places/{odd}").status_code in (400, 404), odd

@@ -175,3 +175,22 @@ def test_an_ended_name_can_be_taken_up_again(uow: UnitOfWork) -> None:
 
     assert uow.session.scalar(select(func.count()).select_from(PlaceAlias)) == 2
     assert place_queries.resolve(uow.session, "老布厂").certainty == 0.9
+
+
+def test_a_duty_that_ended_is_not_ended_again_on_a_later_day(uow: UnitOfWork) -> None:
+    old, new = unit(uow), unit(uow, name="新科")
+    ended = duties.set_duty(uow, ALL, STREET, "repair", old.id, NEW_YEAR)
+    duties.set_duty(uow, ALL, STREET, "repair", new.id, date(2026, 7, 1))
+
+    with pytest.raises(BadDuty, match="duty_over"):
+        duties.end_duty(uow, ALL, ended.id, date(2026, 12, 1))
+
+    assert ended.until_on == date(2026, 7, 1)
+
+
+def test_a_unit_beside_ones_own_area_cannot_be_made_to_answer(uow: UnitOfWork) -> None:
+    beside = unit(uow, a_place(uow, "AH0103"), name="邻街")
+    a_place(uow)
+
+    with pytest.raises(BadDuty, match="duty_elsewhere"):
+        duties.set_duty(uow, Scope((STREET,), frozenset({"*"})), STREET, "repair", beside.id, NEW_YEAR)

@@ -33,7 +33,7 @@ from directory.models import (
 from directory.queries import borders, places
 from directory.queries import duties as duty_queries
 from directory.scope import Scope
-from directory.service import duties, dwellings, reorganising
+from directory.service import duties, dwellings, merges, reorganising, residence
 from directory.service import places as place_service
 from providers.models import ProviderArea
 from staff.models import Grant
@@ -506,3 +506,17 @@ def test_a_ticket_whose_address_names_the_community_follows_its_house(uow: UnitO
     reorganising.decide(uow, ALL, split())
 
     assert ticket.jurisdiction_code == "AH010203"
+
+
+def test_a_person_counts_once_where_the_row_lives_that_stays_also_after_a_merge(uow: UnitOfWork) -> None:
+    a_town(uow)
+    kept = a_person(uow, "王芳", msisdn=None, community_code=WUTONG, address="1号楼1单元101")
+    gone = a_person(uow, "王芳", msisdn=None, community_code=GUIHUA, address="9号楼101")
+    merges.merge(uow, kept.id, gone.id)
+
+    today = uow.local_now.date()
+    merged = counts(uow, today)
+    residence.die(uow, kept.id, today)
+
+    assert (merged[WUTONG][2], merged[GUIHUA][1:], merged[STREET][2]) == (4, (1, 1), 5)
+    assert counts(uow, today)[STREET][2] == 4
