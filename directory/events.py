@@ -109,21 +109,3 @@ class PlaceSettled:
     unplaced_id: int
     subject: str  # as it was put there: import_row:345
     code: str
-
-
-@dataclass(frozen=True, slots=True)
-class PersonsMerged:
-    """Two rows are one person from now on; the rows of `gone_id` keep pointing to it."""
-
-    merge_id: int
-    kept_id: int
-    gone_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class PersonsUnmerged:
-    """They were two people after all. What came in since the merge stays with `kept_id`."""
-
-    merge_id: int
-    kept_id: int
-    gone_id: int

@@ -194,19 +194,6 @@ def person_of_correction(session: Session, scope: Scope, correction_id: int) -> 
     return found
 
 
-def household_numbers(session: Session, household_id: int) -> frozenset[str]:
-    """Every number in use in a household: any of them may ask about the household's tickets."""
-    mine = aliased(Person)
-    return frozenset(
-        session.scalars(
-            select(Contact.msisdn)
-            .join(mine, mine.id == Contact.person_id)
-            .join(Person, Person.id == func.coalesce(mine.merged_into_id, mine.id))
-            .where(Person.household_id == household_id, Contact.wrong_since.is_(None), *lives_here())
-        )
-    )
-
-
 def is_textable(session: Session, msisdn: str) -> bool | None:
     """Whether the list knows the number as a mobile (True) or a landline (False); None when it does not know it."""
     kinds = set(session.scalars(select(Contact.kind).where(Contact.msisdn == msisdn)))

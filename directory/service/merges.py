@@ -10,7 +10,6 @@ from sqlalchemy import delete, or_, select, update
 
 from core.uow import UnitOfWork
 from directory.errors import MergeNotFound, NotMergeable, NotUndoable, PersonNotFound
-from directory.events import PersonsMerged, PersonsUnmerged
 from directory.models import AccessNeed, Contact, Household, Merge, Person, Provenance
 from directory.service import consents, search
 
@@ -52,7 +51,6 @@ def merge(
         "consents": consents.strictest(uow, _numbers(uow, kept_id), _evidence(done)),
     }
     _tell(uow, "person.merged", done, kept)
-    uow.announce(PersonsMerged(done.id, kept_id, gone_id))
     return done
 
 
@@ -86,7 +84,6 @@ def unmerge(uow: UnitOfWork, merge_id: int) -> Merge:
     consents.relax(uow, before["consents"], _evidence(done))
     _hold_others(uow, kept, done)
     _tell(uow, "person.unmerged", done, kept)
-    uow.announce(PersonsUnmerged(done.id, kept.id, gone.id))
     return done
 
 

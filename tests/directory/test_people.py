@@ -235,7 +235,6 @@ def test_who_moved_away_or_died_is_no_caller_and_comes_back_when_it_was_a_mistak
     residence.die(uow, other.id, date(2026, 11, 2))
 
     assert queries.persons_of(uow.session, RESIDENT) == queries.persons_of(uow.session, LANDLINE) == []
-    assert queries.household_numbers(uow.session, person.household_id) == frozenset()
     assert uow.session.get_one(Household, person.household_id).head_id is None
     assert homes_of(uow, person)[0][2] == date(2026, 11, 1)
     with pytest.raises(HasDied):
@@ -367,7 +366,6 @@ def test_the_numbers_of_a_merged_person_are_his_who_stays(uow: UnitOfWork) -> No
     caller = queries.caller(uow.session, RESIDENT, today=date(2026, 11, 25), from_age=65)
     assert [card.person_id for card in caller.persons] == [kept.id]
     assert caller.persons[0].mobile == RESIDENT
-    assert queries.household_numbers(uow.session, kept.household_id) == {RESIDENT}
     assert queries.person(uow.session, SYSTEM, gone.id).id == kept.id
     assert contacts.set_wrong(uow, kept.id, contact).id == contact
     with pytest.raises(PersonNotFound):

@@ -84,14 +84,6 @@ def test_the_list_knows_which_numbers_take_texts(uow: UnitOfWork) -> None:
     assert people.is_textable(uow.session, "+8616200000999") is None
 
 
-def test_every_number_of_a_household_may_ask_for_it(uow: UnitOfWork) -> None:
-    person = a_person(uow)
-    a_person(uow, "奶奶", msisdn=LANDLINE, kind=ContactKind.FIXED)
-    a_person(uow, "邻居", msisdn="+8616200000902", address="8号楼2单元302")
-
-    assert people.household_numbers(uow.session, person.household_id) == {RESIDENT, LANDLINE}
-
-
 def test_a_household_outside_the_scope_is_not_there(uow: UnitOfWork) -> None:
     person = a_person(uow)
     neighbours = Scope(("AH010202",), frozenset())
