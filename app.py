@@ -113,6 +113,7 @@ SUBSCRIPTIONS: events.Subscriptions = {
     ),
     directory.events.PlaceSettled: (collection.reactions.load_placed_row,),
     directory.events.HelperNamed: (sms.reactions.tell_of_helper,),
+    directory.events.TextsGoElsewhere: (ticketing.reactions.write_elsewhere,),
     directory.events.CorrectionTold: (ticketing.reactions.check_correction,),
     directory.events.CorrectionSettled: (directory.reactions.answer_request, ticketing.reactions.correction_done),
     directory.events.PlacesReorganised: (

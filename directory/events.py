@@ -16,6 +16,15 @@ class HelperNamed:
 
 
 @dataclass(frozen=True, slots=True)
+class TextsGoElsewhere:
+    """What is written to a person goes to another number from now on: a helper came or went, a number was wrong."""
+
+    person_id: int
+    was: frozenset[str]  # E.164
+    now: str | None  # E.164; None: he cannot be written to
+
+
+@dataclass(frozen=True, slots=True)
 class CorrectionTold:
     """Somebody told us that something about a person is wrong."""
 

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from core.answers import Answer, Channel
 from core.uow import UnitOfWork
-from directory.events import CorrectionSettled, CorrectionTold, PersonErased, PersonTraced, PlacesReorganised
+from directory.events import (
+    CorrectionSettled,
+    CorrectionTold,
+    PersonErased,
+    PersonTraced,
+    PlacesReorganised,
+    TextsGoElsewhere,
+)
 from providers.events import ProviderBack
 from sms.events import DangerTexted, PersonAsked, TextFailed, TextUnsettled, UnclearText
 from ticketing import queries
 from ticketing.errors import TicketNotFound
 from ticketing.models import TaskKind, Ticket, TicketKind
-from ticketing.service import dispatches, forgetting, places, requests, tasks, tickets
+from ticketing.service import contacts, dispatches, forgetting, places, requests, tasks, tickets
 from understanding import Intent, Reading
 
 
@@ -23,6 +30,11 @@ def ask_who_is_back(uow: UnitOfWork, event: ProviderBack) -> None:
 def follow_borders(uow: UnitOfWork, event: PlacesReorganised) -> None:
     """Open tickets take the code that follows theirs."""
     places.follow_borders(uow, event)
+
+
+def write_elsewhere(uow: UnitOfWork, event: TextsGoElsewhere) -> None:
+    """News of a person's open tickets follow his helper, and leave who is it no more."""
+    contacts.write_elsewhere(uow, event)
 
 
 def check_unclear_text(uow: UnitOfWork, event: UnclearText) -> None:

@@ -365,6 +365,8 @@ def _refused(err: HotlineError) -> ResponseReturnValue:
         (str(named[name]) for name in ("contact_id", "correction_id", "flag_id", "label_id") if name in named), ""
     )
     fields = {name: value for name, value in request.form.items() if name != "csrf_token"}
+    if "who" in fields:
+        fields["who"] = ",".join(request.form.getlist("who"))
     key = ":".join(part for part in (action, request.form.get("what", ""), target) if part)
     typed = Typed(key, fields, web.refusal_sentence(err), err.field if isinstance(err, FieldRefused) else "")
     with unit_of_work(actor()) as uow:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, or_, select
 
 from core.uow import UnitOfWork
 from directory import number_fault
 from directory.errors import ContactNotFound, FieldRefused, NumberThere
+from directory.events import TextsGoElsewhere
 from directory.models import Contact, ContactKind, Household, Person
+from directory.queries.people import card, lives_here
 from directory.queries.places import area_code_of
 from directory.service import provenance, search
 from directory.service.people import Facts, held, place_of, refuse_erased, rows_of
@@ -112,7 +114,20 @@ def set_wrong(uow: UnitOfWork, person_id: int, contact_id: int) -> Contact:
         contact.wrong_since = uow.now
         contact.verified_at, contact.verified_how = None, ""
         _note(uow, contact, "", contact.msisdn, "contact.wrong")
+        _write_elsewhere(uow, person_id, contact.msisdn)
     return contact
+
+
+def _write_elsewhere(uow: UnitOfWork, person_id: int, msisdn: str) -> None:
+    """Nothing more goes to a wrong number, for him and for those whose messages he gets."""
+    concerned = uow.session.scalars(
+        select(Person)
+        .where(or_(Person.id == person_id, Person.helper_id == person_id), *lives_here())
+        .order_by(Person.id)
+        .execution_options(populate_existing=True)
+    ).all()
+    for person in concerned:
+        uow.announce(TextsGoElsewhere(person.id, frozenset({msisdn}), card(person).mobile))
 
 
 def set_right(uow: UnitOfWork, person_id: int, contact_id: int) -> Contact:

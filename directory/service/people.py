@@ -21,7 +21,7 @@ from directory.errors import (
     PersonNotFound,
     TwoHeads,
 )
-from directory.events import HelperNamed
+from directory.events import HelperNamed, TextsGoElsewhere
 from directory.language import OURS
 from directory.models import AccessNeed, Contact, ContactKind, Household, Person, Residence, ResidenceKind
 from directory.queries.people import card
@@ -204,13 +204,15 @@ def set_helper(uow: UnitOfWork, person_id: int, helper_id: int | None) -> Person
             raise HasDied
         if card(helper).own_mobile is None:
             raise FieldRefused("helper", "helper_without_mobile")
-    was = person.helper_id
+    was, before = person.helper_id, card(person)
     person.helper_id = helper_id
     uow.session.flush()  # who reacts reads the row
     uow.session.expire(person, ["helper"])
     provenance.by_hand(uow, person.id, {"helper": as_text(helper_id)}, {"helper": as_text(was)})
     place = place_of(uow, person)
     uow.audit("person.helper_set", f"person:{person.id}", place=place, helper=helper_id, was=was)
+    numbers = {*numbers_of(uow, person.id), before.helper_mobile}
+    uow.announce(TextsGoElsewhere(person.id, frozenset(one for one in numbers if one), card(person).mobile))
     if helper_id is not None:
         uow.announce(HelperNamed(person.id, helper_id))
     return person

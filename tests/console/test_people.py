@@ -634,3 +634,14 @@ def test_a_clerk_is_told_who_asked_to_be_forgotten_and_says_that_he_asks_himself
     assert 'value="陈建国"' in refused.text
     assert "陈建国" in clerk.reads_after(entered)
     assert [entry.data["again"] for entry in entries(work, "person.entered")][-1] is True
+
+
+def test_who_was_to_move_is_still_ticked_when_the_move_is_refused(desk_of: DeskOf, work: Work) -> None:
+    home, mother, son = a_family(work)
+    clerk = desk_of(Role.CLERK, COMMUNITY, "c01")
+    fields = {"community": COMMUNITY, "address": "，", "on": "2026-11-01", "kind": "tenant"}
+
+    refused = clerk.sends(f"/console/households/{home}/move", **fields, who=[str(mother), str(son)])  # type: ignore[arg-type]
+
+    assert refused.status_code == 422
+    assert len(findall(rf'name="who" value="(?:{mother}|{son})" checked', refused.text)) == 2

@@ -14,6 +14,7 @@ import app as house
 from core import events
 from core.uow import UnitOfWork
 from directory.models import ContactKind, FlagKind
+from directory.service import contacts as numbers
 from directory.service import flags, people
 from providers.models import Provider
 from sms import segments
@@ -178,3 +179,25 @@ def test_without_a_helper_the_news_go_to_who_texted(work: Work, text_in: Texts) 
 
     with work() as uow:
         assert uow.session.scalars(select(Ticket.notify_msisdn)).one() == MOTHER
+
+
+def test_news_of_open_jobs_follow_the_helper_and_leave_who_is_it_no_more(uow: UnitOfWork) -> None:
+    mother = a_person(uow, "孙淑珍", msisdn=MOTHER)
+    son = a_person(uow, "陈建国")
+    daughter = a_person(uow, "陈芳", msisdn="+8616200000906")
+    ticket = a_ticket(uow, replace(a_request(person=mother), msisdn=MOTHER, notify_msisdn=MOTHER))
+    chosen = a_ticket(uow, replace(a_request(person=mother), msisdn=MOTHER, notify_msisdn="+8616200000999"))
+    went = []
+
+    for change in (
+        lambda: people.set_helper(uow, mother.id, son.id),
+        lambda: people.set_helper(uow, mother.id, daughter.id),
+        lambda: numbers.set_wrong(uow, daughter.id, daughter.contacts[0].id),
+        lambda: people.set_helper(uow, mother.id, None),
+        lambda: numbers.set_wrong(uow, mother.id, mother.contacts[0].id),
+    ):
+        change()
+        went.append(ticket.notify_msisdn)
+
+    assert went == [RESIDENT, "+8616200000906", MOTHER, MOTHER, None]
+    assert chosen.notify_msisdn == "+8616200000999"

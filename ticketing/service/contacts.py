@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from core.uow import UnitOfWork
 from directory import dwelling
+from directory.events import TextsGoElsewhere
+from directory.models import Person
 from directory.queries import people, places
 from directory.scope import Scope
+from ticketing.lifecycle import OVER
 from ticketing.models import Ticket
 
 
@@ -39,3 +44,18 @@ def address(ticket: Ticket, lang: str) -> str:
 def community(uow: UnitOfWork, ticket: Ticket, lang: str) -> str:
     """The name of the ticket's community; empty when the place is not known."""
     return places.place_names(uow.session, ticket.jurisdiction_code)[lang]
+
+
+def write_elsewhere(uow: UnitOfWork, event: TextsGoElsewhere) -> None:
+    """News of a person's open tickets go where his texts go now; a number that is neither stays as he chose it."""
+    rows = select(Person.id).where((Person.id == event.person_id) | (Person.merged_into_id == event.person_id))
+    concerned = uow.session.scalars(
+        select(Ticket)
+        .where(Ticket.person_id.in_(rows), Ticket.notify_msisdn.in_(event.was), Ticket.state.not_in(OVER))
+        .order_by(Ticket.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    for ticket in concerned:
+        ticket.notify_msisdn = event.now
+    uow.session.flush()
