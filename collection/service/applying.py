@@ -25,6 +25,7 @@ from directory.queries import places
 from directory.queries.homes import by_home, plain_homes
 from directory.service import loading
 from directory.service.loading import Arrival, Change, Entered, Number, Origin
+from directory.service.turns import one_load_at_a_time
 from staff.models import User
 from staff.permissions import Permission, scope_for
 from staff.queries.signed_in import granted
@@ -70,6 +71,7 @@ def apply(batch_id: int, actor: str, is_over: Callable[[], bool]) -> bool:
 
 def apply_some(uow: UnitOfWork, batch_id: int) -> bool:
     """Load the next thousand rows. Returns whether there are more."""
+    one_load_at_a_time(uow)
     batch = receiving.locked(uow, batch_id)
     if batch.state is not BatchState.APPLYING:
         return False
@@ -126,7 +128,6 @@ def load_rows(uow: UnitOfWork, batch: Batch, rows: Sequence[Held]) -> None:
     """Load these rows, as far as they can be: those without a place and those that may be somebody wait."""
     if not rows:
         return
-    loading.one_load_at_a_time(uow)
     ready = {row.row_no: row for row in rows if row.outcome in (Outcome.CREATE, Outcome.UPDATE)}
     residents = _where_they_lie_now(uow, {number: Resident.from_json(row.values) for number, row in ready.items()})
     nowhere = [row for number, row in ready.items() if not residents[number].community_code]
@@ -311,7 +312,7 @@ def _write_outcomes(
         told["reasons"].append(json.dumps([reason.as_json() for reason in one.reasons]))
         told["persons"].append(persons.get(one.row_no))
         told["applied"].append(is_done)
-        told["told"].append("{}" if is_done else json.dumps(one.resident.as_json()))
+        told["told"].append("{}" if is_done or one.outcome is Outcome.REFUSE else json.dumps(one.resident.as_json()))
     if told["ids"]:
         uow.session.execute(WRITE_OUTCOMES, told)
         uow.session.expire_all()
@@ -371,6 +372,7 @@ def _settle(
     waited_for: Outcome,
     person_id: int | None = None,
 ) -> bool:
+    one_load_at_a_time(uow)
     row = uow.session.get(BatchRow, row_id, with_for_update=True, populate_existing=True)
     if row is None or row.outcome is not waited_for or row.is_applied:
         return False
@@ -379,7 +381,6 @@ def _settle(
         raise NotNow  # the rest of the list is still coming: settled now, the row would be forgotten
     if batch.state is not BatchState.APPLIED:
         return False
-    loading.one_load_at_a_time(uow)
     told = completed(Resident.from_json(row.values))
     resident = _where_they_lie_now(uow, {row.row_no: told})[row.row_no]
     if not resident.community_code:

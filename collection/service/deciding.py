@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
-from sqlalchemy import ARRAY, String, any_, literal, select, text
+from sqlalchemy import select, text
 
 from collection.models import Batch, Outcome, Source
 from collection.resident_row import Phone, Reason, Resident
@@ -16,7 +15,7 @@ from collection.service.knowing import Standing, Sure
 from collection.survivorship import Origin, Verdict, decide
 from core.uow import UnitOfWork
 from directory import erased
-from directory.models import Consent, ErasedKey, Purpose
+from directory.models import ErasedKey
 from directory.queries.homes import Home, Known, by_home, plain_homes
 from directory.service import consents
 from directory.service.erasure import erased_keys
@@ -210,24 +209,11 @@ def _consents(uow: UnitOfWork, decisions: Sequence[Decision]) -> None:
         if one.resident.consent and one.resident.phones and one.outcome in (Outcome.CREATE, Outcome.UPDATE)
     ]
     numbers = {one.resident.phones[0].msisdn for one in wishes}
-    latest: dict[str, bool] = {}
-    for msisdn, is_given in _history(uow, numbers):
-        latest[msisdn] = is_given
-    stopped = consents.stopped_among(uow, numbers) if numbers else {}
+    latest = consents.notices_wished(uow, numbers)
     for one in wishes:
         msisdn, is_given = one.resident.phones[0].msisdn, one.resident.consent == "granted"
-        was = False if msisdn in stopped else latest.get(msisdn)
+        was = latest.get(msisdn)
         if was is None or (was and not is_given):
             one.consent = is_given
         elif is_given and not was:
             one.reasons.append(Reason("consent_kept"))
-
-
-def _history(uow: UnitOfWork, numbers: set[str]) -> Sequence[Any]:
-    if not numbers:
-        return ()
-    return uow.session.execute(
-        select(Consent.msisdn, Consent.is_given)
-        .where(Consent.msisdn == any_(literal(list(numbers), ARRAY(String))), Consent.purpose == Purpose.NOTICE)
-        .order_by(Consent.at, Consent.id)
-    ).all()

@@ -3,41 +3,69 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, false, func, or_, select, update
 
-from collection.models import Batch, BatchRow, BatchState, MatchCandidate
+from collection.models import Batch, BatchRow, BatchState, MatchCandidate, Outcome
+from collection.resident_row import Reason
+from collection.service.checking import counted
 from core import disposal
 from core.retention import Kind
 from core.uow import UnitOfWork
 from directory.events import Traces
+from directory.models import Person
 from directory.queries.privacy import held_persons
 
 BEING_READ = (BatchState.RECEIVED, BatchState.CHECKING)
 NOTHING: dict[str, Any] = {"cells": [], "reasons": [], "values": {}, "keys": []}
+REFUSED: dict[str, Any] = {**NOTHING, "outcome": Outcome.REFUSE, "reasons": [Reason("erased").as_json()]}
+COUNTED = (BatchState.CHECKED, BatchState.APPLIED)
 AT_REST = (BatchState.APPLIED, BatchState.UNDONE, BatchState.REJECTED)
 
 
 def forget(uow: UnitOfWork, traces: Traces) -> Counter[str]:
-    """Take a person's rows out of every list, with the files in which they stand; pairs with him need no decision."""
+    """Take a person's rows out of every list, with the files in which they stand; pairs with him need no decision.
+
+    A row that was still to be loaded into him, or that waits to be matched with him and has his name, is refused.
+    """
     session, gone = uow.session, Counter[str]()
     session.flush()
     ids = traces.person_ids
-    rows = BatchRow.person_id.in_(ids)
-    batches = select(Batch.id).where(
-        Batch.id.in_(select(BatchRow.batch_id).where(rows)), Batch.file_path != "", Batch.state.not_in(BEING_READ)
-    )
+    rows = or_(BatchRow.person_id.in_(ids), BatchRow.id.in_(_waiting_for(ids)))
+    touched = list(session.scalars(select(BatchRow.batch_id).where(rows).distinct()))
+    batches = select(Batch.id).where(Batch.id.in_(touched), Batch.file_path != "", Batch.state.not_in(BEING_READ))
     remove_files(uow, list(session.scalars(batches)))
     quiet = {"synchronize_session": False}
-    done = session.execute(update(BatchRow).where(rows).values(NOTHING), execution_options=quiet)
-    gone["list_rows"] += done.rowcount  # type: ignore[attr-defined]
+    for condition, values in ((~_is_to_be_loaded(), NOTHING), (_is_to_be_loaded(), REFUSED)):
+        done = session.execute(update(BatchRow).where(rows, condition).values(values), execution_options=quiet)
+        gone["list_rows"] += done.rowcount  # type: ignore[attr-defined]
     pairs = or_(MatchCandidate.low_id.in_(ids), MatchCandidate.high_id.in_(ids))
     session.execute(delete(MatchCandidate).where(pairs), execution_options=quiet)
     session.expire_all()
+    for batch in session.scalars(select(Batch).where(Batch.id.in_(touched), Batch.state.in_(COUNTED))):
+        batch.counts = counted(uow, batch.id)
+    session.flush()
     return gone
+
+
+def _waiting_for(person_ids: Collection[int]) -> Select[int]:
+    """Rows of which a person is to say whether they are about one of these, and which have the name of one."""
+    names = select(Person.name).where(Person.id.in_(person_ids), Person.name != "")
+    may_be = [BatchRow.reasons.contains([Reason("may_be", {"person_id": one}).as_json()]) for one in person_ids]
+    waiting = BatchRow.outcome == Outcome.NEEDS_MATCH
+    return select(BatchRow.id).where(waiting, or_(false(), *may_be), BatchRow.values["name"].astext.in_(names))
+
+
+def _is_to_be_loaded() -> ColumnElement[bool]:
+    """Whether a row would still be loaded, now or once somebody has decided."""
+    at_rest = select(Batch.id).where(Batch.state.in_(AT_REST))
+    undone = select(Batch.id).where(Batch.state == BatchState.UNDONE)
+    waits = and_(BatchRow.outcome.in_((Outcome.NEEDS_PLACE, Outcome.NEEDS_MATCH)), BatchRow.batch_id.not_in(undone))
+    comes = and_(BatchRow.outcome.in_((Outcome.CREATE, Outcome.UPDATE)), BatchRow.batch_id.not_in(at_rest))
+    return and_(BatchRow.is_applied.is_(False), func.coalesce(or_(waits, comes), False))
 
 
 def remove_files(uow: UnitOfWork, ids: Sequence[int]) -> None:

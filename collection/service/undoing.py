@@ -11,7 +11,8 @@ from collection.service import receiving
 from core.uow import UnitOfWork, unit_of_work
 from directory.models import Unplaced
 from directory.service import unloading
-from directory.service.loading import Origin, one_load_at_a_time
+from directory.service.loading import Origin
+from directory.service.turns import one_load_at_a_time
 
 AT_ONCE = 500
 
@@ -29,10 +30,10 @@ def undo(batch_id: int, actor: str, is_over: Callable[[], bool]) -> bool:
 
 def undo_some(uow: UnitOfWork, batch_id: int) -> bool:
     """Take back the next persons of a list. Returns whether there are more."""
+    one_load_at_a_time(uow)
     batch = receiving.locked(uow, batch_id)
     if batch.state is not BatchState.UNDOING:
         return False
-    one_load_at_a_time(uow)
     uow.actor = batch.undone_by
     origin = Origin(batch.source.name, batch.as_of, batch.id)
     done, last = unloading.undo_some(uow, origin, batch.at_row or None, AT_ONCE)
@@ -42,12 +43,12 @@ def undo_some(uow: UnitOfWork, batch_id: int) -> bool:
     batch = receiving.locked(uow, batch_id)
     batch.at_row = last
     batch.done += len(done.removed) + len(done.restored) + len(done.kept)
-    back = [*done.removed, *done.restored]
-    uow.session.execute(
-        update(BatchRow)
-        .where(BatchRow.batch_id == batch.id, BatchRow.person_id.in_(back))
-        .values(is_applied=False, person_id=None)
-    )
+    for people, values in ((done.removed, {"person_id": None}), (done.restored, {})):
+        uow.session.execute(
+            update(BatchRow)
+            .where(BatchRow.batch_id == batch.id, BatchRow.person_id.in_(people))
+            .values(is_applied=False, **values)
+        )
     for person_id in done.kept:
         uow.session.add(ImportNote(batch_id=batch.id, wording="note.person_kept", facts={"person_id": person_id}))
     return True

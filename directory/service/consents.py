@@ -49,6 +49,27 @@ def stopped_among(uow: UnitOfWork, msisdns: Collection[str], channel: Channel = 
     return {numbers[form]: scope.value for form, scope in found}
 
 
+def notices_wished(uow: UnitOfWork, msisdns: Collection[str]) -> dict[str, bool]:
+    """Whether notices may go to these numbers, for those of which anything is known; two statements.
+
+    What the owner of a number said who was erased since counts, too, and so does a stop of any kind.
+    """
+    numbers = {form: msisdn for msisdn in msisdns for form in _forms(uow, msisdn)}
+    if not numbers:
+        return {}
+    among = any_(literal(list(numbers), ARRAY(String)))
+    found: dict[str, bool] = {}
+    for form, is_given in uow.session.execute(
+        select(Consent.msisdn, Consent.is_given)
+        .where(Consent.msisdn == among, Consent.purpose == Purpose.NOTICE)
+        .order_by(Consent.at, Consent.id)
+    ):
+        found[numbers[form]] = is_given
+    for form in uow.session.scalars(select(Suppression.msisdn).where(Suppression.msisdn == among)):
+        found[numbers[form]] = False
+    return found
+
+
 def stop(
     uow: UnitOfWork,
     msisdn: str,
@@ -161,10 +182,13 @@ def record_consent(
     uow.session.flush()  # may_write reads consents by statement, also later in this unit
 
 
-def strictest(uow: UnitOfWork, msisdns: Collection[str], evidence: str) -> list[dict[str, str]]:
+def strictest(
+    uow: UnitOfWork, msisdns: Collection[str], evidence: str, only: Collection[str] | None = None
+) -> list[dict[str, str]]:
     """Hold for all of these numbers what the strictest of them holds: they turned out to be one person's.
 
-    What one stopped is stopped for all, what one withdrew last is withdrawn for all. Returns what was changed, for
+    What one stopped is stopped for all, what one withdrew last is withdrawn for all; with `only`, no other number is
+    changed than these. Returns what was changed, for
     `relax`, should they turn out to be two persons' after all. Four statements at most for any count of numbers.
     """
     session, numbers = uow.session, sorted(set(msisdns))
@@ -172,41 +196,46 @@ def strictest(uow: UnitOfWork, msisdns: Collection[str], evidence: str) -> list[
     if len(numbers) < 2:
         return []
     changes: list[dict[str, str]] = []
+    changed = numbers if only is None else sorted({*numbers} & {*only})
     stopped = list(session.scalars(select(Suppression).where(Suppression.msisdn.in_(numbers))))
     for channel in sorted({row.channel for row in stopped}):
         rows = {row.msisdn: row for row in stopped if row.channel is channel}
         scope = min(row.scope for row in rows.values())  # "all" before "notices"
-        changes += [_stop_as_strictly(uow, number, channel, scope, rows.get(number), evidence) for number in numbers]
+        changes += [_stop_as_strictly(uow, number, channel, scope, rows.get(number), evidence) for number in changed]
     for (purpose, channel), withdrawn in _withdrawn(uow, numbers).items():
-        for number in sorted(set(numbers) - withdrawn):
+        for number in sorted(set(changed) - withdrawn):
             session.add(_withdrawal(uow, number, purpose, channel, evidence))
             changes.append({"what": "consent", "msisdn": number, "purpose": purpose, "channel": channel})
     session.flush()
     return [change for change in changes if change]
 
 
-def relax(uow: UnitOfWork, changes: Sequence[Mapping[str, str]], evidence: str) -> None:
-    """Take back what `strictest` changed, unless somebody stopped again since; the history keeps both."""
+def relax(uow: UnitOfWork, changes: Sequence[Mapping[str, str]], evidence: str) -> set[str]:
+    """Take back what `strictest` changed, unless somebody stopped or resumed since. Returns numbers that it held."""
     session = uow.session
+    held: set[str] = set()
     for change in changes:
         if change["what"] == "stop":
             row = session.get(Suppression, (change["msisdn"], Channel(change["channel"])))
             if row is None or row.evidence != change["evidence"]:
                 continue
+            held.add(change["msisdn"])
             if change["before"]:
                 row.scope, row.evidence = SuppressionScope(change["before"]), change["evidence_before"]
             else:
                 session.delete(row)
         else:
-            session.execute(
-                delete(Consent).where(
-                    Consent.msisdn == change["msisdn"],
-                    Consent.purpose == Purpose(change["purpose"]),
-                    Consent.channel == Channel(change["channel"]),
-                    Consent.evidence == evidence,
-                )
+            this = (
+                Consent.msisdn == change["msisdn"],
+                Consent.purpose == Purpose(change["purpose"]),
+                Consent.channel == Channel(change["channel"]),
             )
+            last = select(Consent.evidence).where(*this).order_by(Consent.at.desc(), Consent.id.desc()).limit(1)
+            if session.scalar(last) == evidence:
+                held.add(change["msisdn"])
+            session.execute(delete(Consent).where(*this, Consent.evidence == evidence))
     session.flush()
+    return held
 
 
 def withdraw(uow: UnitOfWork, msisdn: str, purpose: Purpose, channel: Channel, evidence: str) -> None:

@@ -32,6 +32,7 @@ from directory.models import (
 )
 from directory.queries import privacy
 from directory.service import consents
+from directory.service.turns import one_load_at_a_time
 
 KEYS_AT_ONCE = 10_000
 NOWHERE = ""
@@ -95,6 +96,7 @@ def erase(uow: UnitOfWork, person_id: int) -> Erasure:
     Files and recordings go after the commit. When a hold, an open ticket or a call stands against it nothing is
     done. Raises PersonNotFound or AlreadyErased.
     """
+    one_load_at_a_time(uow)  # a list that has looked at him already would write his name and numbers back
     return _erase(uow, person_id, minds_obstacles=True)
 
 

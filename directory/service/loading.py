@@ -26,15 +26,13 @@ from directory.models import (
     Purpose,
     Residence,
     ResidenceKind,
-    Suppression,
 )
 from directory.service import consents, dwellings, search
 from directory.service.dwellings import Home
 from directory.service.erasure import erased_keys
+from directory.service.turns import one_load_at_a_time
 
 IMPORTED = "import"
-ONE_LOAD = 7_205_022
-"""Key of the advisory lock: two loads at once would enter the same newcomer twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +107,6 @@ class Entered:
 
     person_ids: list[int]
     made: dict[str, list[int]]  # building, dwelling, household -> ids
-
-
-def one_load_at_a_time(uow: UnitOfWork) -> None:
-    """Wait until no other load is between looking and entering; held until the transaction ends."""
-    uow.session.execute(select(func.pg_advisory_xact_lock(ONE_LOAD)))
 
 
 def import_residents(uow: UnitOfWork, lines: Sequence[ResidentLine]) -> int:
@@ -267,24 +260,13 @@ def _note(
 
 def _consent(uow: UnitOfWork, told: Iterable[tuple[int, str, bool | None]], origin: Origin) -> None:
     """Write down what a list says of consent, for one number of each person. A number with any history, or one that
-    was stopped, keeps what its owner said; only a withdrawal is taken over, since the stricter wish counts."""
-    wishes = {
-        msisdn: (person_id, has_consent)
-        for person_id, msisdn, has_consent in told
-        if msisdn and has_consent is not None
-    }
-    if not wishes:
-        return
-    forms = {form: msisdn for msisdn in wishes for form in (msisdn, consents.number_key(uow, msisdn))}
-    latest: dict[str, bool] = {}
-    for form, is_given in uow.session.execute(
-        select(Consent.msisdn, Consent.is_given)
-        .where(Consent.msisdn == _any(forms), Consent.purpose == Purpose.NOTICE)
-        .order_by(Consent.at, Consent.id)
-    ):
-        latest[forms[form]] = is_given
-    for form in uow.session.scalars(select(Suppression.msisdn).where(Suppression.msisdn == _any(forms))):
-        latest[forms[form]] = False
+    was stopped, keeps what its owner said; only a withdrawal is taken over, since the stricter wish counts, also
+    where two people of a list share a number."""
+    wishes: dict[str, tuple[int, bool]] = {}
+    for person_id, msisdn, has_consent in told:
+        if msisdn and has_consent is not None and (msisdn not in wishes or not has_consent):
+            wishes[msisdn] = person_id, has_consent
+    latest = consents.notices_wished(uow, wishes)
     new = [
         (msisdn, person_id, Purpose.NOTICE.value, is_given, uow.now, origin.evidence, uow.actor)
         for msisdn, (person_id, is_given) in wishes.items()
