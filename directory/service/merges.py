@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
@@ -18,7 +18,7 @@ FILLED = ("sex", "birth_date", "access_need", "registered_place", "nationality",
 IDENTITY = ("id_hash", "id_last4")
 WORDS = ("sex", "registered_place", "nationality", "id_last4")
 """Those of them that are empty words where nothing is known; the others are None."""
-NOTHING: dict[str, Any] = {"filled": {}, "moved": [], "homes": [], "helped": [], "consents": []}
+NOTHING: dict[str, Any] = {"filled": {}, "moved": [], "homes": [], "helped": [], "helper": None, "consents": []}
 """What a merge changed of which nothing is kept any more, as after an erasure."""
 
 
@@ -43,12 +43,16 @@ def merge(
     for row in (gone, *moved):
         row.merged_into_id = kept_id
     homes, helped = _stand_in(uow, kept, gone)
+    helper_id = kept.helper_id if kept.helper_id in {gone_id, *(row.id for row in moved)} else None
+    if helper_id is not None:
+        kept.helper_id = None  # he was helped by himself
     done.before = {
+        "helper": helper_id,
         "filled": filled,
         "moved": [row.id for row in moved],
         "homes": homes,
         "helped": helped,
-        "consents": consents.strictest(uow, _numbers(uow, kept_id), _evidence(done)),
+        "consents": consents.strictest(uow, _numbers(uow, _rows(uow, kept_id)), _evidence(done)),
     }
     _tell(uow, "person.merged", done, kept)
     return done
@@ -78,10 +82,11 @@ def unmerge(uow: UnitOfWork, merge_id: int) -> Merge:
         row.merged_into_id = gone.id
     _empty(kept, before["filled"])
     _step_back(uow, kept, gone, before["homes"], before["helped"])
+    if before["helper"] is not None and kept.helper_id is None:
+        kept.helper_id = before["helper"]
     uow.session.execute(delete(Provenance).where(Provenance.person_id == kept.id, Provenance.source == _evidence(done)))
     done.undone_at, done.undone_by = uow.now, uow.actor
     uow.session.flush()  # the numbers of both are read by statement
-    consents.relax(uow, before["consents"], _evidence(done))
     _hold_others(uow, kept, done)
     _tell(uow, "person.unmerged", done, kept)
     return done
@@ -178,31 +183,41 @@ def _step_back(uow: UnitOfWork, kept: Person, gone: Person, homes: Sequence[int]
 
 
 def _hold_others(uow: UnitOfWork, kept: Person, undone: Merge) -> None:
-    """What other merges of the same person would have filled or stopped had the one taken back never been."""
+    """What other merges of the same person would have filled or stopped had the one taken back never been.
+
+    A later one may have passed on what came from the one taken back, so the wishes of all are taken back, the last
+    first, and those that hold are made strict anew, each for whom it found. Who resumed since is not stopped again.
+    """
     others = uow.session.scalars(
         select(Merge)
         .where(Merge.kept_id == kept.id, Merge.undone_at.is_(None), Merge.id != undone.id)
         .order_by(Merge.id)
     ).all()
+    held: set[str] = set()
+    for one in sorted((undone, *others), key=lambda merge: merge.id, reverse=True):
+        held |= consents.relax(uow, one.before.get("consents", ()), _evidence(one))
+    rows = {kept.id}
     for one in others:
         filled = _fill(uow, kept, uow.session.get_one(Person, one.gone_id), one)
-        told = consents.strictest(uow, _numbers(uow, kept.id), _evidence(one))
+        rows |= {one.gone_id, *one.before.get("moved", ())}
         one.before = {
             **one.before,
             "filled": {**one.before.get("filled", {}), **filled},
-            "consents": [*one.before.get("consents", ()), *told],
+            "consents": consents.strictest(uow, _numbers(uow, rows), _evidence(one), only=held),
         }
 
 
-def _numbers(uow: UnitOfWork, kept_id: int) -> list[str]:
-    """Every number of a person and of all who were merged into him."""
+def _numbers(uow: UnitOfWork, rows: Collection[int]) -> list[str]:
+    """Every number of these rows of one person."""
+    uow.session.flush()
+    return list(uow.session.scalars(select(Contact.msisdn).where(Contact.person_id.in_(rows)).distinct()))
+
+
+def _rows(uow: UnitOfWork, kept_id: int) -> list[int]:
+    """A person and all who were merged into him."""
     uow.session.flush()
     cluster = or_(Person.id == kept_id, Person.merged_into_id == kept_id)
-    return list(
-        uow.session.scalars(
-            select(Contact.msisdn).join(Person, Person.id == Contact.person_id).where(cluster).distinct()
-        )
-    )
+    return list(uow.session.scalars(select(Person.id).where(cluster)))
 
 
 def _tell(uow: UnitOfWork, action: str, done: Merge, kept: Person) -> None:

@@ -207,6 +207,66 @@ def test_another_merge_into_the_same_person_holds(uow: UnitOfWork) -> None:
     assert consents.may_write(uow, THEIRS, Purpose.SERVICE) == ""
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_what_one_of_three_stopped_leaves_with_him_and_nothing_stays_behind(uow: UnitOfWork, first: int) -> None:
+    kept, gone = two(uow)
+    third = a_person(uow, "唐晓东", msisdn="+8616200000789", birth_date=None, address="7号楼1")
+    consents.stop(uow, THEIRS, is_everything=False, evidence="sms:1")
+    consents.record_consent(uow, MINE, Purpose.NOTICE, is_given=True, evidence="form:1")
+    before = state(uow)
+    done = [merges.merge(uow, kept.id, gone.id).id, merges.merge(uow, kept.id, third.id).id]
+    assert {number for number, *_ in state(uow)["stops"]} == {MINE, THEIRS, "+8616200000789"}  # type: ignore[attr-defined]
+
+    merges.unmerge(uow, done[first])
+    stopped = [number for number, *_ in state(uow)["stops"]]  # type: ignore[attr-defined]
+    assert stopped == [THEIRS] if first == 0 else [MINE, THEIRS]
+    merges.unmerge(uow, done[1 - first])
+
+    assert state(uow) == before
+
+
+def test_a_later_merge_that_was_stricter_still_is_once_an_earlier_one_is_taken_back(uow: UnitOfWork) -> None:
+    kept, gone = two(uow)
+    third = a_person(uow, "唐晓东", msisdn="+8616200000789", birth_date=None, address="7号楼1")
+    consents.stop(uow, THEIRS, is_everything=False, evidence="sms:1")
+    consents.stop(uow, "+8616200000789", is_everything=True, evidence="sms:2")
+    before = state(uow)
+    first, second = merges.merge(uow, kept.id, gone.id).id, merges.merge(uow, kept.id, third.id).id
+
+    merges.unmerge(uow, first)
+
+    assert consents.stopped_among(uow, [MINE, THEIRS]) == {MINE: "all", THEIRS: "notices"}
+    merges.unmerge(uow, second)
+    assert state(uow) == before
+
+
+def test_who_asked_for_texts_again_is_not_stopped_by_an_undoing(uow: UnitOfWork) -> None:
+    kept, gone = two(uow)
+    third = a_person(uow, "唐晓东", msisdn="+8616200000789", birth_date=None, address="7号楼1")
+    consents.stop(uow, "+8616200000789", is_everything=False, evidence="sms:1")
+    first = merges.merge(uow, kept.id, gone.id).id
+    merges.merge(uow, kept.id, third.id)
+    uow.now += timedelta(minutes=1)
+    consents.resume(uow, MINE, "sms:2")
+
+    merges.unmerge(uow, first)
+
+    assert consents.may_write(uow, MINE, Purpose.NOTICE) == ""
+    assert consents.may_write(uow, "+8616200000789", Purpose.NOTICE) == "stopped_notices"
+
+
+def test_who_was_his_helper_and_is_himself_helps_him_no_more(uow: UnitOfWork) -> None:
+    kept, gone = two(uow)
+    kept.helper_id = gone.id
+    before = state(uow)
+
+    done = merges.merge(uow, kept.id, gone.id)
+
+    assert kept.helper_id is None
+    merges.unmerge(uow, done.id)
+    assert state(uow) == before
+
+
 def test_nobody_becomes_his_own_helper(uow: UnitOfWork) -> None:
     kept, gone = two(uow)
     gone.helper_id = kept.id
