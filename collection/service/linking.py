@@ -52,6 +52,12 @@ PAIRS = text(
     "where q.merged_into_id is null and q.erased_at is null and not exists "
     "(select 1 from match_candidates m where m.low_id = low and m.high_id = high)"
 )
+APART = text(
+    "select coalesce(a.merged_into_id, a.id), coalesce(b.merged_into_id, b.id) from match_candidates m "
+    "join persons a on a.id = m.low_id join persons b on b.id = m.high_id "
+    "where m.decision = 'different' and (a.merged_into_id is not null or b.merged_into_id is not null) "
+    "and (coalesce(a.merged_into_id, a.id) = any(:ids) or coalesce(b.merged_into_id, b.id) = any(:ids))"
+)
 RECORDS = text(
     "select p.id, p.name, p.sex, p.birth_date, h.community_code, h.address, coalesce(p.id_hash, ''), "
     "p.died_on is not null, coalesce((select array_agg(c.msisdn) from contacts c where c.person_id = p.id "
@@ -181,6 +187,7 @@ def walk(uow: UnitOfWork) -> bool:
 def propose(uow: UnitOfWork, after: int, until: int) -> int:
     """Write down the pairs of these persons (ids behind `after` up to `until`) with later ones. Returns how many."""
     pairs = [(row[0], row[1]) for row in uow.session.execute(PAIRS, {"after": after, "until": until})]
+    pairs = _without_those_told_apart(uow, pairs)
     known = records(uow, {one for pair in pairs for one in pair})
     rows = []
     for low, high in pairs:
@@ -200,6 +207,15 @@ def propose(uow: UnitOfWork, after: int, until: int) -> int:
         wish = insert(MatchCandidate).on_conflict_do_nothing(index_elements=["low_id", "high_id"])
         uow.session.execute(wish, rows)
     return len(rows)
+
+
+def _without_those_told_apart(uow: UnitOfWork, pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The pairs but those of which somebody said that they are two, about a row that became one of them since."""
+    if not pairs:
+        return []
+    ids = sorted({one for pair in pairs for one in pair})
+    apart = {frozenset((row[0], row[1])) for row in uow.session.execute(APART, {"ids": ids})}
+    return [pair for pair in pairs if frozenset(pair) not in apart]
 
 
 def _asked(place: int, row: Asked) -> list[tuple[int, int | None, str, date | None, date | None, str | None]]:

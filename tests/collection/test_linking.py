@@ -186,7 +186,7 @@ def test_proposing_takes_the_same_statements_for_many_as_for_few(uow: UnitOfWork
     with counted() as many:
         assert linking.propose(uow, 0, 10_000) == 20
 
-    assert len(many) == len(few) == 3
+    assert len(many) == len(few) == 4
 
 
 def test_the_same_person_is_merged_and_the_pair_remembers_it(uow: UnitOfWork) -> None:
@@ -210,6 +210,19 @@ def test_two_people_are_never_proposed_again(uow: UnitOfWork) -> None:
 
     assert proposed(uow) == []
     assert the_pair(uow).decision is Decision.DIFFERENT
+
+
+def test_who_was_told_apart_stays_apart_when_one_of_them_becomes_a_third(uow: UnitOfWork) -> None:
+    one, other = twice(uow)
+    proposed(uow)
+    matches.different(uow, the_pair(uow).id)
+    third = a_person(uow, "唐晓东", msisdn=None, birth_date=BORN, address="7号楼1")
+    done = merges.merge(uow, third.id, other.id)
+
+    assert proposed(uow) == []
+
+    merges.unmerge(uow, done.id)
+    assert proposed(uow) == [(one.id, third.id), (other.id, third.id)]
 
 
 def test_a_merge_that_is_taken_back_leaves_two_people(uow: UnitOfWork) -> None:
