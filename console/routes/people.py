@@ -30,7 +30,7 @@ from directory.queries.cards import Number, PersonFile, SourceOf
 from directory.queries.places import communities, names_of
 from directory.scope import Scope
 from directory.service import flags
-from directory.service.people import SEXES, Facts
+from directory.service.people import SEXES, Facts, mark_of
 from staff import queries as staff_queries
 from staff.guard import actor, current_scope, current_user, needs
 from staff.permissions import Permission, scope_for
@@ -171,6 +171,7 @@ def household_page(
     )
     return {
         "household": home,
+        "mark": mark_of(home),
         "card": card,
         "path": [_name(place) for place in card.path],
         "may": may,

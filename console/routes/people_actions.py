@@ -99,7 +99,8 @@ def describe_household(household_id: int) -> ResponseReturnValue:
     """Note and language of a household."""
     with unit_of_work(actor()) as uow:
         _home(uow, household_id)
-        people.describe(uow, household_id, note=_word("note"), lang=_word("lang"))
+        seen = request.form.get("mark", "")
+        people.describe(uow, household_id, note=_word("note"), lang=_word("lang"), seen=seen)
     return _to_household(household_id, "saved")
 
 

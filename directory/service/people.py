@@ -176,16 +176,27 @@ def set_head(uow: UnitOfWork, household_id: int, person_id: int | None, *, inste
     return home
 
 
-def describe(uow: UnitOfWork, household_id: int, *, note: str, lang: str) -> Household:
-    """Set the note for whoever calls the household, and the language spoken there (empty: each his own)."""
+def describe(uow: UnitOfWork, household_id: int, *, note: str, lang: str, seen: str | None = None) -> Household:
+    """Set the note for whoever calls the household, and the language spoken there (empty: each his own).
+
+    `seen` is the mark of what the form showed. Raises HouseholdNotFound, FieldRefused, and ChangedMeanwhile when
+    somebody else was quicker.
+    """
     if lang and lang not in OURS:
         raise FieldRefused("lang", "unknown_language")
     home = _home(uow, household_id)
+    if seen is not None and seen != mark_of(home):
+        raise ChangedMeanwhile
     changed = [name for name, value in (("note", note), ("lang", lang)) if getattr(home, name) != value]
     if changed:
         home.note, home.lang = note, lang
         uow.audit("household.described", f"household:{home.id}", place=home.community_code, fields=changed)
     return home
+
+
+def mark_of(home: Household) -> str:
+    """The mark of note and language of a household, for the form that changes them."""
+    return mark({"note": home.note, "lang": home.lang})
 
 
 def set_helper(uow: UnitOfWork, person_id: int, helper_id: int | None) -> Person:

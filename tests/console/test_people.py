@@ -645,3 +645,19 @@ def test_who_was_to_move_is_still_ticked_when_the_move_is_refused(desk_of: DeskO
 
     assert refused.status_code == 422
     assert len(findall(rf'name="who" value="(?:{mother}|{son})" checked', refused.text)) == 2
+
+
+def test_two_who_write_a_note_on_one_household_at_once_do_not_overwrite_each_other(desk_of: DeskOf, work: Work) -> None:
+    home, _, _ = a_family(work)
+    clerk = desk_of(Role.CLERK, COMMUNITY, "c01")
+    shown = clerk.open(f"/console/households/{home}").text
+    mark = findall(r'name="mark" value="(\w+)"', shown)[0]
+
+    first = clerk.sends(f"/console/households/{home}/describe", note="先敲窗", lang="", mark=mark)
+    second = clerk.sends(f"/console/households/{home}/describe", note="有狗", lang="", mark=mark)
+
+    assert (first.status_code, second.status_code) == (303, 409)
+    assert "别人刚改过" in second.text
+    assert 'value="有狗"' in second.text
+    with work() as uow:
+        assert uow.session.get_one(Household, home).note == "先敲窗"
