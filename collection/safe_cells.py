@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-RUNS = ("=", "+", "-", "@", "\t", "\r", "\n")
-_ILLEGAL = {code: None for code in range(32) if code not in (9, 10, 13)}
+RUNS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n")
+"""Full-width signs, too: a spreadsheet with a Chinese keyboard takes them for the others."""
+_ILLEGAL = {code: None for code in (*range(32), 0xFFFE, 0xFFFF) if code not in (9, 10, 13)}
 
 
 def neutral(words: str) -> str:
@@ -12,4 +13,4 @@ def neutral(words: str) -> str:
     Our own reader takes the apostrophe away again.
     """
     plain = words.translate(_ILLEGAL)
-    return f"'{plain}" if plain.lstrip(" ").startswith(RUNS) else plain
+    return f"'{plain}" if plain.lstrip(" \u00a0\u3000\ufeff").startswith(RUNS) else plain

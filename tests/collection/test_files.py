@@ -229,7 +229,7 @@ def test_a_heading_that_comes_twice_is_told_apart() -> None:
     assert opened(as_csv([["a", "b", "c"]], headings=("姓名", "电话", "电话"))).headings == ("姓名", "电话", "电话 (2)")
 
 
-@pytest.mark.parametrize("words", ["=1+1", "+86", "-1", "@x", "\tx", "\rx", "  =1"])
+@pytest.mark.parametrize("words", ["=1+1", "+86", "-1", "@x", "\tx", "\rx", "  =1", "＝1+1", "＠x", "\u3000=1"])
 def test_what_a_spreadsheet_would_run_goes_out_as_text_and_comes_back_as_it_was(words: str) -> None:
     assert neutral(words) == f"'{words}"
     (line,) = [b"".join(written([[words]]))]
@@ -237,11 +237,12 @@ def test_what_a_spreadsheet_would_run_goes_out_as_text_and_comes_back_as_it_was(
 
 
 def test_a_written_workbook_holds_text_only() -> None:
-    content = b"".join(as_workbook([["姓名", "地址"], ["=HYPERLINK(1)", "+8616200000001"]]))
+    content = b"".join(as_workbook([["姓名", "地址"], ["=HYPERLINK(1)", "+8616200000001"], ["唐\uffff东\x01", ""]]))
 
-    (row,) = read(content)
+    (row, odd) = read(content)
 
     assert row == ["'=HYPERLINK(1)", "'+8616200000001"]
+    assert odd == ["唐东", ""]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "gb18030"])
