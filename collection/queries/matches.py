@@ -152,6 +152,13 @@ def came_between(session: Session, done: Collection[Merge]) -> dict[int, list[st
     return found
 
 
+def pairs_of(session: Session, done: Collection[Merge]) -> dict[int, int]:
+    """The pairs from which these merges came, by merge."""
+    ids = [one.id for one in done]
+    found = session.execute(select(MatchCandidate.merge_id, MatchCandidate.id).where(MatchCandidate.merge_id.in_(ids)))
+    return {row[0]: row[1] for row in found}
+
+
 def ticket_counts(session: Session, person_ids: Collection[int]) -> dict[int, int]:
     """How many tickets each of these has, those of rows merged into him included."""
     kept = func.coalesce(Person.merged_into_id, Person.id)

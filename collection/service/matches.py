@@ -10,9 +10,10 @@ from sqlalchemy.dialects.postgresql import insert
 from collection.errors import MatchDecided, MatchNotFound, MatchUnclear
 from collection.models import BatchRow, Decision, MatchCandidate, Outcome
 from collection.queries import matches as reads
-from collection.service import applying
+from collection.record_linkage import score
+from collection.service import applying, linking
 from core.uow import UnitOfWork
-from directory.models import Merge
+from directory.models import Household, Merge, Person
 from directory.service import merges
 
 
@@ -35,7 +36,27 @@ def different(uow: UnitOfWork, candidate_id: int) -> None:
     """The two are two, and are not proposed again. Raises MatchNotFound and MatchDecided."""
     pair = _held(uow, candidate_id)
     _decide(uow, pair, Decision.DIFFERENT)
-    uow.audit("match.different", f"match:{pair.id}", low=pair.low_id, high=pair.high_id)
+    uow.audit("match.different", f"match:{pair.id}", place=_place(uow, pair), low=pair.low_id, high=pair.high_id)
+
+
+def again(uow: UnitOfWork, candidate_id: int) -> None:
+    """That the two are two was a slip: the pair waits for a decision again, weighed anew.
+
+    Raises MatchNotFound, and MatchDecided when nobody said so or one of them was merged or erased meanwhile.
+    """
+    pair = uow.session.get(MatchCandidate, candidate_id, with_for_update=True, populate_existing=True)
+    if pair is None:
+        raise MatchNotFound
+    standing = select(Person.id).where(
+        Person.id.in_((pair.low_id, pair.high_id)), Person.merged_into_id.is_(None), Person.erased_at.is_(None)
+    )
+    if pair.decision is not Decision.DIFFERENT or len(uow.session.scalars(standing).all()) < 2:
+        raise MatchDecided
+    known = linking.records(uow, (pair.low_id, pair.high_id))
+    found = score(known[pair.low_id], known[pair.high_id])
+    pair.score, pair.reasons = found.value, list(found.reasons)
+    pair.decision, pair.decided_at, pair.decided_by, pair.merge_id = None, None, "", None
+    uow.audit("match.again", f"match:{pair.id}", place=_place(uow, pair), low=pair.low_id, high=pair.high_id)
 
 
 def undo(uow: UnitOfWork, merge_id: int) -> Merge:
@@ -76,6 +97,11 @@ def _held(uow: UnitOfWork, candidate_id: int) -> MatchCandidate:
     if pair.decision is not None:
         raise MatchDecided
     return pair
+
+
+def _place(uow: UnitOfWork, pair: MatchCandidate) -> str:
+    lives = select(Household.community_code).join(Person, Person.household_id == Household.id)
+    return uow.session.scalar(lives.where(Person.id == pair.low_id)) or ""
 
 
 def _decide(uow: UnitOfWork, pair: MatchCandidate, decision: Decision) -> None:

@@ -104,9 +104,12 @@ def match(match_id: int) -> ResponseReturnValue:
 @bp.post("/matches/<int:match_id>")
 @needs("matches.decide")
 def decide_match(match_id: int) -> ResponseReturnValue:
-    """Same person, or two; then the next pair."""
+    """Same person, or two; then the next pair. Or that it was a slip: then the same pair."""
     with unit_of_work(actor()) as uow:
         pair = _pair(uow, match_id)
+        if request.form.get("decision") == "again":
+            matches.again(uow, match_id)
+            return redirect(url_for("console.match", match_id=match_id), code=303)
         match request.form.get("decision"):
             case "same":
                 matches.same(uow, match_id, read_id(request.form.get("keep", "")) or 0)
@@ -169,6 +172,7 @@ def merges() -> ResponseReturnValue:
             "merges.html",
             uow,
             rows=found,
+            pairs=reads.pairs_of(uow.session, [done.merge for done in found]),
             between=reads.came_between(uow.session, [done.merge for done in found]),
             by=_who_did(uow, found),
             next_before=found[-1].merge.id if len(found) == reads.PAGE else None,
@@ -208,6 +212,7 @@ def _match_page(uow: UnitOfWork, pair: Pair) -> dict[str, Any]:
         "sides": [Side(one, _numbers(one), tickets.get(one.id, 0), one.id == keep) for one in both],
         "lines": _lines(values, [_told_by(sources, one.id, names) for one in both]),
         "shared": {one.msisdn for one in pair.low.contacts} & {one.msisdn for one in pair.high.contacts},
+        "stands": not any(one.merged_into_id for one in both),
         "is_open": pair.candidate.decision is None and not any(one.merged_into_id for one in both),
         "after": _after(pair),
     }

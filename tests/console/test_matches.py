@@ -105,6 +105,28 @@ def test_two_people_are_noted_and_not_proposed_again(clerk: Desk, work: Work) ->
     assert "没有要比对的" in clerk.reads(DESK)
 
 
+def test_a_slip_is_decided_again(clerk: Desk, work: Work) -> None:
+    pair_id, low, high = a_pair(work)
+    clerk.sends(f"{DESK}/{pair_id}", decision="different")
+    assert "重新比对" in clerk.reads(f"{DESK}/{pair_id}")
+
+    assert clerk.sends(f"{DESK}/{pair_id}", decision="again").location == f"{DESK}/{pair_id}"
+
+    assert the_pair(work).decision is None
+    clerk.sends(f"{DESK}/{pair_id}", decision="same", keep=str(low))
+    assert clerk.sends(f"{DESK}/{pair_id}", decision="again").status_code == 409
+    with work() as uow:
+        assert uow.session.get_one(Person, high).merged_into_id == low
+        merge_id = uow.session.scalars(select(Merge.id)).one()
+        noted = uow.session.scalars(select(AuditEntry).where(AuditEntry.action.startswith("match."))).all()
+    assert {entry.place for entry in noted} == {COMMUNITY}
+    assert {"match.different", "match.again"} <= {entry.action for entry in noted}
+    clerk.sends(f"/console/merges/{merge_id}/undo")
+    assert f'href="{DESK}/{pair_id}"' in clerk.open("/console/merges").text
+    clerk.sends(f"{DESK}/{pair_id}", decision="again")
+    assert clerk.sends(f"{DESK}/{pair_id}", decision="same", keep=str(high)).status_code == 303
+
+
 def test_after_a_decision_the_next_likely_pair_opens(clerk: Desk, work: Work) -> None:
     first, _, _ = a_pair(work)
     with work() as uow:
