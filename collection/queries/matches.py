@@ -156,7 +156,7 @@ def pairs_of(session: Session, done: Collection[Merge]) -> dict[int, int]:
     """The pairs from which these merges came, by merge."""
     ids = [one.id for one in done]
     found = session.execute(select(MatchCandidate.merge_id, MatchCandidate.id).where(MatchCandidate.merge_id.in_(ids)))
-    return {row[0]: row[1] for row in found}
+    return {row[0]: row[1] for row in found if row[0] is not None}
 
 
 def ticket_counts(session: Session, person_ids: Collection[int]) -> dict[int, int]:
