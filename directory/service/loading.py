@@ -27,7 +27,7 @@ from directory.models import (
     Residence,
     ResidenceKind,
 )
-from directory.service import consents, dwellings, search
+from directory.service import consents, dwellings, flags, search
 from directory.service.dwellings import Home
 from directory.service.erasure import erased_keys
 from directory.service.turns import one_load_at_a_time
@@ -142,6 +142,7 @@ def enter(uow: UnitOfWork, arrivals: Sequence[Arrival], origin: Origin) -> Enter
         return Entered([], {})
     uow.session.flush()
     homes, made = _homes(uow, [one.home for one in arrivals])
+    flags.forget_those_before_all(uow, homes.values())
     ids = _next_ids(uow, len(arrivals))
     people = list(zip(ids, arrivals, strict=True))
     copy_in(
@@ -188,6 +189,7 @@ def change(uow: UnitOfWork, changes: Sequence[Change], origin: Origin) -> Entere
     homes, made = _homes(uow, [one.home for one in changes if one.home is not None])
     if new := [{"id": one.person_id, **one.values} for one in changes if one.values]:
         session.execute(update(Person), new)
+    _make_room(uow, [one.person_id for one in changes if one.home is not None], homes.values())
     _move(uow, [one for one in changes if one.home is not None], homes, origin)
     for one in changes:
         if one.residence and one.home is None:
@@ -232,6 +234,13 @@ def _homes(uow: UnitOfWork, homes: Iterable[Home]) -> tuple[dict[Home, int], dic
         for kind, table in kinds.items()
     }
     return found, {kind: ids for kind, ids in made.items() if ids}
+
+
+def _make_room(uow: UnitOfWork, moving: Collection[int], home_ids: Iterable[int]) -> None:
+    """What was noted of people before does not wait for those who move in; who comes back finds it as it was."""
+    if moving:
+        own = set(uow.session.scalars(select(Person.household_id).where(Person.id.in_(moving))))
+        flags.forget_those_before_all(uow, set(home_ids) - own)
 
 
 def _next_ids(uow: UnitOfWork, count: int) -> list[int]:

@@ -28,6 +28,8 @@ from directory.models import (
     Contact,
     ErasedKey,
     ErasedKind,
+    Flag,
+    FlagKind,
     Household,
     Person,
     PersonSearch,
@@ -36,7 +38,7 @@ from directory.models import (
     Unplaced,
 )
 from directory.scope import Scope
-from directory.service import consents, erasure, places, reorganising, residence
+from directory.service import consents, erasure, flags, places, reorganising, residence
 from staff.models import Grant, User
 from tests.collection.conftest import Lists
 from tests.collection.files import COMMUNITY, HEADINGS, a_row, an_identity, as_csv, as_xlsx, rows
@@ -626,7 +628,9 @@ def test_a_thousand_rows_cost_no_more_statements_than_ten(lists: Lists, statemen
         assert uow.session.scalar(select(func.count(BatchRow.id))) == 1010
 
 
-def test_a_checked_list_whose_community_ends_before_it_is_loaded_follows_it_or_asks(lists: Lists, work: Work) -> None:
+def test_a_checked_list_whose_community_ends_before_it_is_loaded_follows_it_or_asks(
+    lists: Lists, work: Work, app: object
+) -> None:
     with work() as uow:
         a_person(uow, "老住户", msisdn=None, address="1号楼1单元101")
     batch = lists.check([a_row(1, 地址="1号楼1单元101"), a_row(2, 地址="9号楼1单元101")])
@@ -647,7 +651,7 @@ def test_a_checked_list_whose_community_ends_before_it_is_loaded_follows_it_or_a
     assert [one.household.community_code for one in _people(work)] == [made[0], *made]
 
 
-def test_a_place_is_not_settled_while_its_list_is_still_loading(lists: Lists, work: Work) -> None:
+def test_a_place_is_not_settled_while_its_list_is_still_loading(lists: Lists, work: Work, app: object) -> None:
     batch = lists.load([a_row(2, 社区="天边新村")], place="AH0102")
     with work() as uow:
         uow.session.execute(update(Batch).where(Batch.id == batch.id).values(state=BatchState.APPLYING))
@@ -659,7 +663,9 @@ def test_a_place_is_not_settled_while_its_list_is_still_loading(lists: Lists, wo
         assert uow.session.scalars(select(Unplaced)).one().settled_at is None
 
 
-def test_what_waits_for_a_place_in_a_community_that_is_split_can_still_be_settled(lists: Lists, work: Work) -> None:
+def test_what_waits_for_a_place_in_a_community_that_is_split_can_still_be_settled(
+    lists: Lists, work: Work, app: object
+) -> None:
     lists.load([a_row(2, 社区="天边新村")], place=COMMUNITY)
     with work() as uow:
         a_person(uow, "老住户", msisdn=None, address="1号楼1单元101")
@@ -672,3 +678,15 @@ def test_what_waits_for_a_place_in_a_community_that_is_split_can_still_be_settle
         places.settle(uow, Scope.system(), uow.session.scalars(select(Unplaced)).one().id, made[1])
 
     assert [one.household.community_code for one in _people(work)] == made
+
+
+def test_what_was_noted_of_those_before_does_not_wait_for_whom_a_list_brings(lists: Lists, work: Work) -> None:
+    with work() as uow:
+        before = a_person(uow, "老住户", msisdn=None, address="1号楼1单元101")
+        flags.raise_flag(uow, before.household_id, FlagKind.VIOLENCE, note="喝酒")
+        residence.leave(uow, before.id, date(2026, 11, 1))
+
+    lists.load([a_row(1, 地址="1号楼1单元101")])
+
+    with work() as uow:
+        assert uow.session.scalars(select(Flag.ended_at)).one() is not None
