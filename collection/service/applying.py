@@ -315,6 +315,9 @@ def _write_outcomes(
         told["told"].append("{}" if is_done or one.outcome is Outcome.REFUSE else json.dumps(one.resident.as_json()))
     if told["ids"]:
         uow.session.execute(WRITE_OUTCOMES, told)
+        erased = [rows[one.row_no].id for one in decisions if any(reason.key == "erased" for reason in one.reasons)]
+        if erased:
+            uow.session.execute(update(BatchRow).where(BatchRow.id.in_(erased)).values(cells=[], keys=[]))
         uow.session.expire_all()
 
 

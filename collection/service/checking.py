@@ -176,7 +176,7 @@ class _Judged:
     outcome: Outcome
     reasons: list[Reason]
     person_id: int | None = None
-    resident: Resident | None = None
+    resident: Resident | None = None  # of rows that are to be loaded, now or later
     keys: list[int] = field(default_factory=list)
 
 
@@ -232,9 +232,10 @@ def _found(state: Check, words: str, address: str) -> Located:
 def _once(uow: UnitOfWork, state: Check, decision: Decision) -> _Judged:
     """The same person twice in a file, or two heads of one household: the second row is refused and names the first."""
     person_id = decision.standing.person_id if decision.standing is not None else None
-    judged = _Judged(decision.outcome, decision.reasons, person_id, decision.resident)
     if decision.outcome is Outcome.REFUSE:
-        return judged
+        return _Judged(decision.outcome, decision.reasons, person_id)
+    to_load = decision.resident if decision.outcome is not Outcome.SKIP else None
+    judged = _Judged(decision.outcome, decision.reasons, person_id, to_load)
     who, head = _keys(uow, decision)
     for key in who:
         if key in state.seen:
@@ -272,10 +273,16 @@ def _seal(hash_key: str, number: str) -> str:
 
 def _as_row(batch_id: int, state: Check, number: int, cells: Sequence[str], one: _Judged) -> tuple[Any, ...]:
     return (
-        *(batch_id, number, Jsonb(_shown(state.mapping, cells)), one.outcome.value),
+        *(batch_id, number, Jsonb(_kept(state.mapping, cells, one)), one.outcome.value),
         *(Jsonb([reason.as_json() for reason in one.reasons]), one.person_id, False),
         *(Jsonb(one.resident.as_json() if one.resident is not None else {}), f"{{{','.join(map(str, one.keys))}}}"),
     )
+
+
+def _kept(mapping: Mapping[int, Field], cells: Sequence[str], one: _Judged) -> list[str]:
+    """Of somebody who was erased nothing is kept: the number of the row says which it was."""
+    is_erased = any(reason.key == "erased" for reason in one.reasons)
+    return [] if is_erased else _shown(mapping, cells)
 
 
 def _shown(mapping: Mapping[int, Field], cells: Sequence[str]) -> list[str]:

@@ -65,7 +65,8 @@ def _rows(sessions: Sessions, batch: Batch, lang: str, limits: Limits) -> Iterat
             some = refused(session, batch.id, after, AT_ONCE)
         for row_no, cells, reasons in some:
             words = " ".join(sentence(reason, lang) for reason in reasons if isinstance(reason, dict))
-            yield [*_whole(whole, row_no, [str(cell) for cell in cells]), words]
+            kept = [str(cell) for cell in cells] or [""] * len(batch.headings)
+            yield [*_whole(whole, row_no, kept), words]
         if len(some) < AT_ONCE:
             return
         after = some[-1][0]

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
 
 import app as house
 from collection import jobs
 from collection.models import BatchState, Outcome
-from collection.service import receiving
+from collection.service import receiving, returning
+from core import db
 from core.uow import UnitOfWork
 from directory.models import Person, Purpose
 from directory.scope import Scope
 from directory.service import consents, erasure
+from directory.service.turns import one_load_at_a_time
 from tests.collection.conftest import Lists
-from tests.collection.files import a_row
+from tests.collection.files import HEADINGS, a_row
 
 Work = Callable[[], AbstractContextManager[UnitOfWork]]
 NUMBER = "+8616200000001"
@@ -50,6 +54,27 @@ def test_a_list_that_was_to_change_somebody_who_is_erased_is_loaded_without_him(
     assert lists.rows(batch.id)[0].cells == []
 
 
+def test_a_list_that_names_somebody_who_was_erased_keeps_nothing_of_him_and_says_which_row_it_was(
+    lists: Lists, work: Work
+) -> None:
+    lists.load([a_row(1)])
+    late = lists.check([a_row(4), a_row(1, 手机="16200009991", 编号="")])
+    forget(work, a_row(1)[1])
+    batch = lists.load([a_row(2), a_row(1, 手机="16200009991"), a_row(3, 姓名="")])
+    lists.press_load(late.id)
+    assert jobs.apply() is False
+
+    for one in (batch, late):
+        (his,) = [row for row in lists.rows(one.id) if [reason["key"] for reason in row.reasons] == ["erased"]]
+        assert (his.row_no, his.cells, his.values, his.keys) == (3, [], {}, [])
+    with work() as uow:
+        file = returning.error_file(db.sessions, lists.read(batch.id), "en", receiving.limits(uow))
+        _, gone, unnamed = csv.reader(b"".join(file.parts).decode("utf-8-sig").splitlines())
+    assert gone[: len(HEADINGS)] == [""] * len(HEADINGS)
+    assert "erased" in gone[-1] or "forgotten" in gone[-1]
+    assert unnamed[0] == "R00003"
+
+
 def test_a_row_that_waits_to_be_matched_with_him_is_forgotten_with_him(lists: Lists, work: Work) -> None:
     row = a_row(1, 编号="", 身份证号="")
     lists.load([row])
@@ -74,6 +99,18 @@ def test_whoever_was_changed_by_a_list_that_was_taken_back_leaves_it_when_he_is_
     forget(work, a_row(1)[1])
 
     assert [row.cells for row in lists.rows(second.id)] == [[]]
+
+
+def test_nobody_is_erased_between_a_loads_look_and_its_writing(lists: Lists, work: Work) -> None:
+    lists.load([a_row(1)])
+
+    with work() as loading:
+        one_load_at_a_time(loading)
+        with pytest.raises(OperationalError, match="lock timeout"), work() as uow:
+            uow.session.execute(text("set local lock_timeout = '50ms'"))
+            erasure.erase(uow, 1)
+
+    forget(work, a_row(1)[1])
 
 
 def test_columns_are_not_named_anew_once_the_file_went_with_somebody(lists: Lists, work: Work) -> None:

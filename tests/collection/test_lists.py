@@ -570,7 +570,11 @@ def test_every_step_is_in_the_audit_log_without_a_name_or_number(lists: Lists, w
     lists.undo(batch.id)
 
     with work() as uow:
-        entries = [one for one in uow.session.scalars(select(AuditEntry)) if one.subject == f"batch:{batch.id}"]
+        entries = [
+            one
+            for one in uow.session.scalars(select(AuditEntry).order_by(AuditEntry.number))
+            if one.subject == f"batch:{batch.id}"
+        ]
     assert [one.action for one in entries] == [
         "batch.received",
         "batch.checked",
