@@ -91,8 +91,10 @@ def open_request(
 
 
 def answered(uow: UnitOfWork, request_id: int) -> PrivacyRequest:
-    """What was asked for was handed out. Raises RequestSettled."""
+    """What was asked for was handed out. Raises RequestSettled, or RequestNotFound where nothing is handed out."""
     request = _open(uow, request_id)
+    if request.kind is not RequestKind.ACCESS:
+        raise RequestNotFound  # an erasure is not done by saying so, and a correction by whoever keeps the records
     _settle(uow, request, RequestState.DONE, "")
     return request
 

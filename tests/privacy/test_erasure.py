@@ -12,7 +12,7 @@ from core.db import Base
 from core.disposal import Disposal
 from core.uow import UnitOfWork
 from directory import erased
-from directory.errors import AlreadyErased
+from directory.errors import AlreadyErased, RequestNotFound
 from directory.models import (
     Contact,
     Flag,
@@ -218,6 +218,20 @@ def test_nobody_is_erased_twice(uow: UnitOfWork, resident: Resident) -> None:
         erasure.erase(uow, resident.person.id)
     with pytest.raises(AlreadyErased):
         asked(uow, resident.gone)
+
+
+@pytest.mark.parametrize("kind", [RequestKind.ERASURE, RequestKind.CORRECTION])
+def test_only_what_is_handed_out_is_answered_by_saying_so(
+    uow: UnitOfWork, resident: Resident, kind: RequestKind
+) -> None:
+    made = privacy.open_request(
+        uow, resident.person.id, kind, channel="desk", checked_how=Checked.DOCUMENT, words="出生年份不对"
+    )
+
+    with pytest.raises(RequestNotFound):
+        privacy.answered(uow, made.id)
+
+    assert made.state is RequestState.OPEN
 
 
 def test_all_his_open_requests_are_settled_with_it(uow: UnitOfWork, resident: Resident) -> None:
