@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true, tuple_
 from sqlalchemy.orm import Session
 
+from console.audit_log import user_names
 from console.paging import is_id
+from console.privacy import LONG
 from directory.models import Jurisdiction, Person
 from directory.queries.scoping import within
 from directory.scope import Scope
@@ -84,7 +86,7 @@ class Whole:
     turns: Sequence[CallTurn]
     voicemails: Sequence[Voicemail]
     also: Sequence[Ticket]
-    user_names: dict[int, str]
+    user_names: dict[str, str]  # of those who did one of its steps: `user:3` to a name
 
 
 def queue(
@@ -138,21 +140,37 @@ def waits_for_contact(ticket: Ticket) -> bool:
 
 
 def search(session: Session, scope: Scope, words: str, numbers: Sequence[str]) -> list[QueueRow]:
-    """Tickets of a code, a number in any writing, a name or an address; the newest first."""
+    """Tickets of a code, a number in any writing, a name or an address; the newest first.
+
+    To a reader who sees numbers masked, numbers inside what people wrote are not there: digits that are found would
+    tell him the rest of a number, one after the other.
+    """
     like = "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    written = (Ticket.requester_name, Ticket.address, Ticket.description)
     hits = or_(
         Ticket.code == words.upper(),
-        Ticket.requester_name.like(like),
-        Ticket.address.like(like),
-        Ticket.description.like(like),
+        *(_holds(column, like, is_masked=not scope.may("numbers.see")) for column in written),
         Ticket.msisdn.in_(numbers) if numbers else Ticket.msisdn == words,
     )
     statement = _rows().where(_visible(scope), hits).order_by(Ticket.opened_at.desc(), Ticket.id.desc())
     return _read(session, statement.limit(FOUND_AT_MOST))
 
 
-def counts(session: Session, scope: Scope, *, user_id: int, now: datetime) -> Counts:
-    """The figures beside the tabs and in the navigation, in two statements."""
+def _holds(column: Any, like: str, *, is_masked: bool) -> ColumnElement[bool]:
+    """Whether the words stand there; masked: also when every number is taken out. The first, cheap test decides most.
+
+    The database knows the pattern of `console.privacy` as it stands.
+    """
+    if not is_masked:
+        return cast(ColumnElement[bool], column.like(like))
+    return and_(column.like(like), func.regexp_replace(column, LONG.pattern, "••••", "g").like(like))
+
+
+def counts(session: Session, scope: Scope, tasks_scope: Scope, *, user_id: int, now: datetime) -> Counts:
+    """The figures beside the tabs and in the navigation, in two statements.
+
+    `scope` is where the reader reads tickets, `tasks_scope` where he does tasks.
+    """
     counted = [view for view in TABS if view not in UNCOUNTED]
     row = session.execute(
         select(*(func.count().filter(_of_view(view, user_id, now)) for view in counted)).where(
@@ -162,7 +180,7 @@ def counts(session: Session, scope: Scope, *, user_id: int, now: datetime) -> Co
     tasks = session.execute(
         select(func.count(), func.count().filter(Task.due_at < now))
         .outerjoin(Ticket, Ticket.id == Task.ticket_id)
-        .where(Task.done_at.is_(None), _task_visible(scope))
+        .where(Task.done_at.is_(None), _task_visible(tasks_scope))
     ).one()
     return Counts(dict(zip(counted, row, strict=True)), tasks[0], tasks[1])
 
@@ -235,14 +253,15 @@ def whole(session: Session, scope: Scope, code: str) -> Whole:
     ).all()
     calls = session.scalars(select(Call).where(_calls(ticket)).order_by(Call.started_at)).all()
     call_ids = [call.id for call in calls]
+    events = session.scalars(
+        select(TicketEvent).where(TicketEvent.ticket_id == ticket.id).order_by(TicketEvent.id)
+    ).all()
     return Whole(
         ticket=ticket,
         place=session.get(Jurisdiction, ticket.jurisdiction_code) if ticket.jurisdiction_code else None,
         person=session.get(Person, ticket.person_id) if ticket.person_id else None,
         owner=session.scalar(select(User.name).where(User.id == ticket.owner_id)) if ticket.owner_id else None,
-        events=session.scalars(
-            select(TicketEvent).where(TicketEvent.ticket_id == ticket.id).order_by(TicketEvent.id)
-        ).all(),
+        events=events,
         dispatches=[(row[0], row[1]) for row in dispatches],
         candidates=[(row[0], row[1]) for row in candidates],
         follow_up=session.scalar(
@@ -269,7 +288,7 @@ def whole(session: Session, scope: Scope, code: str) -> Whole:
         ).all()
         if ticket.household_id
         else (),
-        user_names={row[0]: row[1] for row in session.execute(select(User.id, User.name))},
+        user_names=user_names(session, {event.actor for event in events}),
     )
 
 
@@ -309,15 +328,18 @@ def open_task(session: Session, scope: Scope, task_id: int) -> Task:
 def texts(session: Session, scope: Scope, *, only_waiting: bool, before: int | None = None) -> list[InboundSms]:
     """A page of inbound texts, the newest first; those that wait for a person, or all.
 
-    Who does not see the whole city sees the texts about the tickets of his part. `before` is the id of the last row of
-    the page before.
+    Who does not see the whole city sees the texts about the tickets of his part: those that came while the ticket held
+    its code, for a code is given again. `before` is the id of the last row of the page before.
     """
     statement = select(InboundSms).order_by(InboundSms.id.desc()).limit(PAGE)
     if before is not None:
         statement = statement.where(InboundSms.id < before)
     if not scope.sees_unplaced:
         about = select(Ticket.id).where(
-            Ticket.code == InboundSms.about, Ticket.opened_at <= InboundSms.received_at, _visible(scope)
+            Ticket.code == InboundSms.about,
+            Ticket.opened_at <= InboundSms.received_at,
+            or_(Ticket.released_at.is_(None), InboundSms.received_at <= Ticket.released_at),
+            _visible(scope),
         )
         statement = statement.where(about.exists())
     if only_waiting:

@@ -20,8 +20,10 @@ from core.audit_job import LOG
 from core.uow import UnitOfWork, unit_of_work
 from directory.queries.places import names_of
 from staff.guard import actor, current_scope, needs
+from staff.permissions import Role
 
 ACTOR = re.compile(r"[a-z]+:[A-Za-z0-9_.:-]{1,60}|cli")
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00")
 LONGEST = 64
 ACTION = "audit.action."
 FIELDS = ("actor", "action", "subject", "place", "since", "until")
@@ -155,15 +157,20 @@ def _actions() -> list[tuple[str, str]]:
 
 def _data(data: dict[str, Any]) -> str:
     return " · ".join(
-        f"{name} {_value(value)}" for name, value in sorted(data.items()) if value not in ("", None, [], {})
+        f"{name} {_value(value, name)}" for name, value in sorted(data.items()) if value not in ("", None, [], {})
     )
 
 
-def _value(value: Any) -> str:
+def _value(value: Any, name: str = "") -> str:
+    """A value as people say it: a moment on the city's clock, a role by its name."""
     if isinstance(value, dict):
-        return ", ".join(f"{name} {_value(one)}" for name, one in sorted(value.items()))
+        return ", ".join(f"{name} {_value(one, name)}" for name, one in sorted(value.items()))
     if isinstance(value, list):
-        return ", ".join(_value(one) for one in value)
+        return ", ".join(_value(one, name) for one in value)
+    if name == "role" and value in set(Role):
+        return web.say(f"staff.role.{value}")
+    if isinstance(value, str) and MOMENT.fullmatch(value):
+        return web.city_moment(datetime.fromisoformat(value))
     return str(value)
 
 

@@ -12,7 +12,7 @@ from console.menu import MENU, Group
 from console.queries import Counts, View
 from core import web
 from core.uow import UnitOfWork
-from directory.queries.places import place_names
+from directory.queries.places import names_of
 from staff.guard import current_scope, current_user
 from staff.permissions import Permission, in_force, scope_for
 from staff.queries import CurrentUser
@@ -56,14 +56,17 @@ def show(template: str, uow: UnitOfWork, counts: Counts | None = None, **page: o
 def shell(uow: UnitOfWork, counts: Counts | None = None) -> Shell:
     """What the frame of the page says; counts are read here unless the page has them already.
 
-    The figures are those of the tickets that the reader sees, whatever the page is about.
+    The figures are those of the tickets that the reader sees and of the tasks that he does, whatever the page is about.
     """
     user = current_user()
     scope = current_scope()
     tickets = scope_for(user.grants, Permission.TICKETS_READ, uow.now)
-    known = counts or queries.counts(uow.session, tickets, user_id=user.user_id, now=uow.now)
+    tasks = scope_for(user.grants, Permission.TASKS_DO, uow.now)
+    known = counts or queries.counts(uow.session, tickets, tasks, user_id=user.user_id, now=uow.now)
     menu = menu_of(user, uow.now)
-    names = [place_names(uow.session, code or uow.policy.city.root)[web.lang()] for code in scope.prefixes]
+    codes = [code or uow.policy.city.root for code in scope.prefixes]
+    known_names = names_of(uow.session, set(codes))
+    names = [known_names.get(code, {}).get(web.lang(), code) for code in codes]
     return Shell(
         scope="、".join(names) if web.lang() == "zh" else ", ".join(names),
         user_name=user.name,
@@ -77,7 +80,7 @@ def shell(uow: UnitOfWork, counts: Counts | None = None) -> Shell:
         home="console.home",
         does_tickets=bool(tickets.prefixes),
         does_people=bool(scope_for(user.grants, Permission.PEOPLE_READ, uow.now).prefixes),
-        does_tasks=bool(scope_for(user.grants, Permission.TASKS_DO, uow.now).prefixes),
+        does_tasks=bool(tasks.prefixes),
     )
 
 

@@ -20,6 +20,7 @@ from console.routes.words import ClockView, matter, moment, place, since, ticket
 from core.uow import UnitOfWork, unit_of_work
 from directory.scope import Scope
 from staff.guard import actor, current_scope, current_user, needs
+from staff.permissions import Permission, scope_for
 from telephony import msisdn
 from ticketing.lifecycle import OVER, State
 
@@ -95,7 +96,9 @@ def queue() -> ResponseReturnValue:
             rows = queries.queue(
                 uow.session, scope, view=view, user_id=current_user().user_id, now=uow.now, after=after
             )
-        counts = queries.counts(uow.session, scope, user_id=current_user().user_id, now=uow.now)
+        user = current_user()
+        tasks = scope_for(user.grants, Permission.TASKS_DO, uow.now)
+        counts = queries.counts(uow.session, scope, tasks, user_id=user.user_id, now=uow.now)
         page = _page(uow, rows, view, words, queries.version(uow.session, scope))
         tabs = [Tab(tab, None if tab in UNCOUNTED else counts.views[tab]) for tab in TABS]
         few = first_few(uow, words) if words else None

@@ -161,7 +161,10 @@ def refuse_on_the_page(err: HotlineError) -> ResponseReturnValue:
     if request.method != "POST" or code is None or isinstance(err, NotFound | NotAllowed):
         return web.refuse(err)
     with unit_of_work(actor()) as uow:
-        found = queries.whole(uow.session, current_scope(), code)
+        try:
+            found = queries.whole(uow.session, current_scope(), code)
+        except NotFound as gone:  # meanwhile it went out of the reader's part, so nothing of it is drawn
+            return web.refuse(gone)
         action = (request.endpoint or "").rpartition(".")[2]
         typed = Typed(action, request.form.to_dict(), web.refusal_sentence(err))
         return show("ticket.html", uow, page=ticket_page(uow, found, current_scope(), typed)), web.status_of(err)

@@ -351,9 +351,8 @@ def _without_numbers(entry: Entry) -> Entry:
 
 
 def _name(found: Whole, actor_name: str) -> str:
-    kind, _, number = actor_name.partition(":")
-    if kind == "user" and number.isdecimal():
-        return found.user_names.get(int(number), actor_name)
+    if actor_name.startswith("user:"):
+        return found.user_names.get(actor_name, actor_name)
     return web.say("console.actor.system")
 
 

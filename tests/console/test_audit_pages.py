@@ -52,6 +52,18 @@ def test_the_newest_stands_first_with_who_and_why(auditor: Desk) -> None:
         assert part in page
 
 
+def test_roles_and_moments_are_said_as_people_say_them(auditor: Desk) -> None:
+    with unit_of_work("user:1") as uow:
+        uow.audit("grant.given", "user:1", role=Role.STREET_OFFICER, until="2026-11-28T02:01:21.924185+00:00")
+
+    zh, en = auditor.reads("/console/audit"), auditor.reads("/console/audit", "en")
+
+    assert "role 街道干部" in zh
+    assert "role Street officer" in en
+    assert "until Sat 28 Nov 10:01" in en
+    assert "T02:01" not in zh + en
+
+
 def test_an_auditor_of_a_part_sees_its_entries_only(desk_of: Callable[..., Desk]) -> None:
     note(subject="ticket:1", place="AH010201")
     note(subject="ticket:2", place="AH020301")

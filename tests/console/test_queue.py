@@ -12,6 +12,7 @@ from re import findall
 import pytest
 
 from core.uow import UnitOfWork
+from staff import service
 from staff.permissions import Role
 from tests.console.conftest import Desk
 from tests.factories.people import COMMUNITY, RESIDENT, a_place
@@ -179,6 +180,25 @@ def test_what_nothing_has_is_not_found_and_stands_there_as_typed(desk: Desk, wor
     assert "<b>x</b>" not in answer.text
 
 
+@pytest.mark.parametrize("digits", ["1620000", "0000070", "162 0000", "162%", "打1620"])
+@pytest.mark.parametrize("number", ["16200000707", "162 0000 0707", "162-0000-0707"])
+def test_a_search_confirms_no_number_to_who_sees_it_masked(
+    desk_of: Callable[..., Desk], work: Work, digits: str, number: str
+) -> None:
+    with work() as uow:
+        ticket = a_ticket(uow)
+        ticket.description = f"请打{number}，门牌12号"
+        code = ticket.code
+    masked, in_full = desk_of(Role.STREET_OFFICER, "AH0102"), desk_of(Role.CLERK, COMMUNITY, "g03")
+
+    def found(desk: Desk, words: str) -> list[str]:
+        return codes(desk.client.get("/console/tickets", query_string={"q": words}).text)
+
+    assert found(masked, digits) == []
+    assert found(masked, "门牌12号") == [code]
+    assert found(in_full, number) == [code]
+
+
 def test_a_search_finds_ended_tickets_too(desk: Desk, work: Work) -> None:
     with work() as uow:
         ticket = a_ticket(uow)
@@ -233,8 +253,9 @@ def test_who_is_not_signed_in_is_sent_to_sign_in_and_back(desk: Desk) -> None:
 
 
 def test_a_session_is_over_after_its_hours(desk: Desk, at: Callable[[datetime], None], noon: datetime) -> None:
-    at(noon + timedelta(hours=11, minutes=59))
-    assert desk.open("/console/tickets").status_code == 200
+    for hours in (3.5, 7, 10.5, 11.9):  # never left alone for so long that it is over for that
+        at(noon + timedelta(hours=hours))
+        assert desk.open("/console/tickets").status_code == 200, hours
 
     at(noon + timedelta(hours=12, minutes=1))
 
@@ -294,6 +315,24 @@ def test_the_queue_takes_as_many_statements_for_many_tickets_as_for_few(
 
     assert len(codes(page.text)) == 50
     assert len(many) == len(few) <= 14, many
+
+
+def test_the_scope_adds_no_statement(
+    desk_of: Callable[..., Desk], work: Work, statements: Callable[[], AbstractContextManager[list[str]]]
+) -> None:
+    open_many(work, 3)
+    taken = {}
+    for login, places in (("g05", ["AH"]), ("g06", [COMMUNITY]), ("g07", [COMMUNITY, "AH0201", "AH0202"])):
+        desk = desk_of(Role.AGENT, places[0], login)
+        with work() as uow:
+            for place in places[1:]:
+                service.grant(uow, login, Role.AGENT, a_place(uow, place))
+        desk.open("/console/tickets")
+        with statements() as seen:
+            assert len(codes(desk.open("/console/tickets").text)) == 3
+        taken[login] = len(seen)
+
+    assert len(set(taken.values())) == 1, taken
 
 
 def test_a_full_page_keeps_within_its_bytes(desk: Desk, work: Work) -> None:

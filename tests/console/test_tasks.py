@@ -6,14 +6,15 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from html import unescape
-from re import findall
+from re import DOTALL, findall
 
 import pytest
 
 from core.uow import UnitOfWork
+from staff import service as service_of_staff
 from staff.permissions import Role
 from tests.console.conftest import Desk
-from tests.factories.people import COMMUNITY, RESIDENT
+from tests.factories.people import COMMUNITY, RESIDENT, a_place
 from tests.factories.requests import a_request, a_ticket
 from ticketing.models import Task, TaskKind, Ticket
 from ticketing.service import tasks as service
@@ -47,7 +48,7 @@ def test_a_task_tells_what_whom_about_what_and_until_when(desk: Desk, work: Work
 
     words = desk.reads("/console/tasks")
 
-    for part in ("回拨", "请回拨", RESIDENT, "水暖管件维修", "13:00", "剩 "):
+    for part in ("回拨", "请回拨", "162 0000 0901", "水暖管件维修", "13:00", "剩 "):
         assert part in words, part
 
 
@@ -107,6 +108,20 @@ def test_a_task_of_another_part_is_neither_seen_nor_done(
     assert [desk.sends(f"/console/tasks/{one}/{action}").status_code for one in (there, unplaced)] == [404, 404]
     with work() as uow:
         assert [uow.session.get_one(Task, one).done_at for one in (there, unplaced)] == [None, None]
+
+
+def test_the_navigation_counts_the_tasks_that_the_page_lists(desk_of: Callable[..., Desk], work: Work) -> None:
+    a_task(work, "call:CA1", place=COMMUNITY)
+    a_task(work, "call:CA2", place="AH020301")
+    desk = desk_of(Role.AUDITOR, "AH", "g05")
+    with work() as uow:
+        service_of_staff.grant(uow, "g05", Role.AGENT, a_place(uow, "AH0102"))
+
+    for path in ("/console/tickets", "/console/tasks"):
+        page = desk.open(path).text
+        counted = findall(r'href="/console/tasks"(?:(?!</a>).)*?class="(?:nav-)?count[^"]*">(\d+)', page, DOTALL)
+        assert counted[:1] == ["1"], path
+    assert len(tasks_on(desk.open("/console/tasks").text)) == 1
 
 
 @pytest.mark.parametrize("task", ["0", "2147483648", "99999999999999999999"])

@@ -8,7 +8,8 @@ from contextlib import AbstractContextManager
 from html import unescape
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from core.uow import UnitOfWork
@@ -448,6 +449,34 @@ def test_an_old_ticket_of_ones_own_part_opens_no_way_to_the_present_holder_of_it
         assert answer.status_code == 404, action
     with work() as uow:
         assert tickets.get(uow, code).state is State.OPEN
+
+
+def test_a_refusal_of_a_ticket_that_went_elsewhere_meanwhile_draws_nothing_of_it(
+    desk_of: Callable[..., Desk], work: Work, code: str
+) -> None:
+    desk = desk_of(Role.AGENT, "AH0102")
+
+    def moves(_refused: Session) -> None:
+        with work() as uow:
+            tickets.get(uow, code).jurisdiction_code = "AH020301"
+
+    event.listen(Session, "after_rollback", moves, once=True)
+
+    answer = desk.sends(f"/console/tickets/{code}/cancel", version="99", reason=REASON)
+
+    assert answer.status_code == 404
+    assert "我家水管爆了" not in answer.text
+
+
+def test_a_page_reads_the_names_of_those_only_who_did_something(
+    desk: Desk, code: str, work: Work, statements: Callable[[], AbstractContextManager[list[str]]]
+) -> None:
+    desk.sends(f"/console/tickets/{code}/write", to="note", words="住户在家", version=version_for(work, code))
+    with statements() as sent:
+        page = desk.reads(f"/console/tickets/{code}")
+
+    assert "李敏g02" in page
+    assert not [one for one in sent if "FROM users" in one and "WHERE" not in one]
 
 
 def test_who_may_not_text_is_offered_the_note_only(desk_of: Callable[..., Desk], code: str) -> None:
