@@ -13,8 +13,6 @@ from sqlalchemy.orm import Session, selectinload
 
 from core.db import UtcDateTime
 from directory.jurisdiction import path
-from directory.queries.scoping import within
-from directory.scope import Scope
 from providers.eligibility import CandidateFacts, Cause
 from providers.errors import ProviderNotFound
 from providers.models import Absence, Credential, Provider, ProviderArea, ProviderService
@@ -46,22 +44,6 @@ def by_id(session: Session, provider_id: int) -> Provider:
     if found is None:
         raise ProviderNotFound(provider_id)
     return found
-
-
-def working_in(session: Session, scope: Scope) -> list[Provider]:
-    """The providers who serve any part of the scope, or an area that holds it, by code."""
-    holding = [code for prefix in scope.prefixes for code in path(prefix)]
-    area = select(ProviderArea.provider_id).where(
-        or_(within(ProviderArea.jurisdiction_code, scope), ProviderArea.jurisdiction_code.in_(holding))
-    )
-    return list(
-        session.scalars(
-            select(Provider)
-            .where(Provider.id.in_(area))
-            .options(selectinload(Provider.services), selectinload(Provider.areas), selectinload(Provider.credentials))
-            .order_by(Provider.code)
-        )
-    )
 
 
 def candidate_facts(

@@ -141,7 +141,7 @@ def test_the_firm_with_expired_papers_is_left_out(uow: UnitOfWork) -> None:
 def test_every_dispatchable_service_with_a_provider_has_one_with_all_papers(uow: UnitOfWork) -> None:
     seed.load_city(uow)
 
-    for provider in firms.working_in(uow.session, Scope.system()):
+    for provider in uow.session.scalars(select(Provider)):
         held = {paper.kind for paper in provider.credentials}
         for offered in provider.services:
             assert set(uow.catalogue.services[offered.service].papers) <= held, provider.code

@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import event, text
 
 from core.uow import UnitOfWork
-from directory.scope import Scope
 from providers import queries, service
 from providers.eligibility import CandidateFacts, Cause
 from providers.errors import ProviderNotFound
@@ -96,15 +95,6 @@ def test_an_unknown_provider_is_refused(uow: UnitOfWork) -> None:
         queries.by_code(uow.session, "P999")
     with pytest.raises(ProviderNotFound):
         queries.by_id(uow.session, 999)
-
-
-def test_a_street_sees_who_comes_there_also_those_of_the_whole_district(uow: UnitOfWork) -> None:
-    a_provider(uow, "P901", areas=("AH01",))
-    a_provider(uow, "P902", areas=("AH010201",))
-    a_provider(uow, "P903", areas=("AH02",))
-    street = Scope(("AH0102",), frozenset())
-
-    assert [provider.code for provider in queries.working_in(uow.session, street)] == ["P901", "P902"]
 
 
 def ten_thousand(uow: UnitOfWork) -> None:
