@@ -14,7 +14,7 @@ SHORTEST_REASON = 4
 """Letters and characters that differ, at least: a dot or a row of ones says nothing."""
 LONGEST_REASON = 200
 OURS = 86
-HAN = ("\u3400", "\u9fff")
+HAN = range(0x3400, 0xA000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def in_full(e164: str) -> str:
         parsed = phonenumbers.parse(e164)
     except NumberParseException:
         return e164
-    is_ours = parsed.country_code == 86
+    is_ours = parsed.country_code == OURS
     return phonenumbers.format_number(
         parsed, PhoneNumberFormat.NATIONAL if is_ours else PhoneNumberFormat.INTERNATIONAL
     )
@@ -57,7 +57,7 @@ def partly(full: str) -> str:
     first = full.strip()[:1]
     if not first:
         return ""
-    return f"{first}**" if HAN[0] <= first <= HAN[1] else f"{first}***"
+    return f"{first}**" if ord(first) in HAN else f"{first}***"
 
 
 def is_a_reason(words: str) -> bool:
