@@ -116,9 +116,7 @@ def downgrade() -> None:
         "ix_privacy_requests_open", table_name="privacy_requests", postgresql_where=sa.text("done_at is null")
     )
     op.drop_table("privacy_requests")
-    op.drop_index(
-        "ix_legal_holds_in_force", table_name="legal_holds", postgresql_where=sa.text("ended_at is null")
-    )
+    op.drop_index("ix_legal_holds_in_force", table_name="legal_holds", postgresql_where=sa.text("ended_at is null"))
     op.drop_index("ix_legal_holds_person_id", table_name="legal_holds")
     op.drop_table("legal_holds")
     op.drop_table("erased_keys")

@@ -160,9 +160,7 @@ def downgrade() -> None:
     op.drop_index("ix_import_notes_batch_id", table_name="import_notes")
     op.drop_table("import_notes")
     op.drop_table("batch_makings")
-    op.drop_index(
-        "ix_batch_rows_person_id", table_name="batch_rows", postgresql_where=sa.text("person_id is not null")
-    )
+    op.drop_index("ix_batch_rows_person_id", table_name="batch_rows", postgresql_where=sa.text("person_id is not null"))
     op.drop_index("ix_batch_rows_batch_id_outcome_row_no", table_name="batch_rows")
     op.drop_table("batch_rows")
     op.drop_index(

@@ -78,10 +78,12 @@ def test_people_who_were_there_before_have_a_dwelling_and_live_in_it(alembic: Co
     command.upgrade(alembic, "0008")
     with fresh.begin() as connection:
         for statement in (
-            "insert into jurisdictions (code, level, kind, name_zh, name_en) values ('AH', 'city', '', '安禾市', 'Anhe')",
+            "insert into jurisdictions (code, level, kind, name_zh, name_en)"
+            " values ('AH', 'city', '', '安禾市', 'Anhe City')",
             "insert into households (community_code, address, note) values ('AH', '8号楼2单元301', '')",
             "insert into persons (name, sex, lang, household_id) values ('陈先生', 'M', 'zh', 1)",
-            "insert into suppressions (msisdn, scope, since, evidence) values ('+8616200000901', 'all', now(), 'sms:1')",
+            "insert into suppressions (msisdn, scope, since, evidence)"
+            " values ('+8616200000901', 'all', now(), 'sms:1')",
         ):
             connection.execute(text(statement))
 
