@@ -134,6 +134,7 @@ def names_rows(name: str) -> bool:
     return name.endswith("_id") or name == "place" or name in QUERY
 
 
+@cache
 def forms_of(endpoint: str, view: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Words of the query that say which rows are wanted, and fields of the forms that lead to an endpoint.
 
