@@ -15,7 +15,6 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import CompoundSelect, Engine, delete, exists, literal, select, text, union_all
 from sqlalchemy.orm import Session
 from twilio.request_validator import RequestValidator
@@ -163,21 +162,21 @@ def phone_line(settings: Settings) -> PhoneLine:
 
 
 @pytest.fixture(scope="session")
-def templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
-    """Templates that were translated once: every test has an application of its own."""
-    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+def made_app(engine: Engine, settings: Settings) -> Flask:
+    """The Flask application, made once: making its routes and templates takes longer than most tests."""
+    made: Flask = import_module("app").create_app()
+    db.sessions.kw["bind"].dispose()
+    db.sessions.configure(bind=engine)  # one engine for the whole run: an engine for each test would leave connections
+    return made
 
 
 @pytest.fixture
-def app(engine: Engine, clean: None, settings: Settings, templates: FileSystemBytecodeCache) -> Flask:
-    """The whole house as a Flask application."""
-    from app import create_app
-
-    made = create_app()
-    made.jinja_env.bytecode_cache = templates
-    db.sessions.kw["bind"].dispose()  # one engine for the whole run: an engine for each test would leave connections
+def app(made_app: Flask, engine: Engine, clean: None, settings: Settings) -> Flask:
+    """The whole house as a Flask application, wired anew."""
+    import_module("app").open_house(settings, patience=db.WEB).dispose()
     db.sessions.configure(bind=engine)
-    return made
+    made_app.config["SETTINGS"] = settings
+    return made_app
 
 
 @pytest.fixture
