@@ -33,7 +33,7 @@ def waiting() -> None:
 @click.argument("wording", type=click.Choice(names("zh")))
 @click.option("--lang", type=click.Choice(LANGUAGES), default="zh", show_default=True)
 def preview(wording: str, lang: str) -> None:
-    """Show a text with the facts of wording/samples.toml filled in, as on the day before, and how many segments it takes."""
+    """Show a text with the facts of wording/samples.toml, as on the day before, and how many segments it takes."""
     city = policy_file.current().city
     samples = tomllib.loads((FOLDER / "samples.toml").read_text(encoding="utf-8"))
     with unit_of_work("cli:sms") as uow:
