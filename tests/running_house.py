@@ -39,6 +39,8 @@ DUTY = "+8616700000110"
 TOKEN = "12345"
 ACCOUNT = "AC" + "0" * 32
 WITHIN = 30.0  # seconds in which everything that a test waits for happens
+PATIENCE_FOR_LOCKS = "300ms"
+"""Well under the second after which PostgreSQL looks for deadlocks: the test gives way, no process of the house."""
 KEPT = {"jurisdictions", "households", "persons", "contacts", "consents", "users", "grants", "alembic_version"}
 KEPT |= {"providers", "provider_services", "provider_areas", "credentials"}
 KEPT |= {"buildings", "dwellings", "placements", "residences", "provenances", "person_searches", "retention_rules"}
@@ -160,7 +162,7 @@ class RunningHouse:
         with self.database() as connection:
             found = connection.execute("select tablename from pg_tables where schemaname = 'public'").fetchall()
             names = ", ".join(sorted({row[0] for row in found} - KEPT))
-            connection.execute(f"truncate {names} restart identity cascade".encode())
+            until(lambda: _truncated(connection, names), "no process holds a row")
             connection.execute("update providers set last_job_at = null")
         self.set_clock(MORNING)
         self.start()
@@ -249,6 +251,17 @@ def until(found: Callable[[], T], what: str, within: float = WITHIN) -> T:
         assert time.monotonic() < ends, f"waited {within:.0f} s in vain until {what}"
         time.sleep(0.05)
     return there
+
+
+def _truncated(connection: psycopg.Connection[tuple[Any, ...]], names: str) -> bool:
+    """Empty these tables, unless a job that is under way holds one of them."""
+    try:
+        with connection.transaction():
+            connection.execute(f"set local lock_timeout = '{PATIENCE_FOR_LOCKS}'".encode())
+            connection.execute(f"truncate {names} restart identity cascade".encode())
+    except psycopg.errors.LockNotAvailable:
+        return False
+    return True
 
 
 def _kill_group(leader: int) -> None:
