@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Any
 
 from sqlalchemy import select, text, update
@@ -14,17 +13,17 @@ from collection.errors import NotNow, RightEnded
 from collection.models import Batch, BatchRow, BatchState, Made, Outcome
 from collection.resident_row import Reason, Resident
 from collection.service import knowing, receiving
+from collection.service.arrivals import arrival, change
 from collection.service.checking import counted
 from collection.service.deciding import Decision, decide_all
-from collection.service.knowing import Standing
 from core.bulk import copy_in, insert_missing
 from core.uow import UnitOfWork, unit_of_work
 from directory.errors import PlaceEnded
-from directory.models import ContactKind, ResidenceKind, Unplaced
+from directory.models import Unplaced
 from directory.queries import places
 from directory.queries.homes import by_home, plain_homes
 from directory.service import loading
-from directory.service.loading import Arrival, Change, Entered, Number, Origin
+from directory.service.loading import Entered, Origin
 from directory.service.turns import one_load_at_a_time
 from staff.models import User
 from staff.permissions import Permission, scope_for
@@ -34,17 +33,6 @@ from ticketing.service import tasks
 
 AT_ONCE = 1_000
 LOADED = (Outcome.CREATE, Outcome.UPDATE, Outcome.NEEDS_PLACE, Outcome.NEEDS_MATCH)
-COLUMNS = {
-    "name": "name",
-    "sex": "sex",
-    "birth_date": "birth_date",
-    "lang": "lang",
-    "access_need": "access_need",
-    "registered_place": "registered_place",
-    "nationality": "nationality",
-    "identity": "id_hash",
-}
-"""Fields that are columns of persons."""
 WRITE_OUTCOMES = text(
     "update batch_rows b set outcome = n.outcome, reasons = cast(n.reasons as jsonb), person_id = n.person_id, "
     "is_applied = n.is_applied, values = cast(n.told as jsonb) "
@@ -172,127 +160,14 @@ def write(uow: UnitOfWork, batch: Batch, rows: Mapping[int, Held], decisions: Se
     new = [one for one in decisions if one.outcome is Outcome.CREATE]
     changed = [(one, one.standing) for one in decisions if one.outcome is Outcome.UPDATE and one.standing is not None]
     origin = Origin(batch.source.name, batch.as_of, batch.id)
-    entered = loading.enter(uow, [_arrival(batch, one) for one in new], origin)
-    altered = loading.change(uow, [_change(batch, one, standing) for one, standing in changed], origin)
+    entered = loading.enter(uow, [arrival(batch, one) for one in new], origin)
+    altered = loading.change(uow, [change(batch, one, standing) for one, standing in changed], origin)
     _remember(uow, batch, entered, altered)
     persons = {one.row_no: person_id for one, person_id in zip(new, entered.person_ids, strict=True)}
     persons |= {one.row_no: one.standing.person_id for one in decisions if one.standing is not None}
     _write_outcomes(uow, rows, decisions, persons)
     if any(reason.key == "kept_by_hand" for one in decisions for reason in one.reasons):
         tasks.open_task(uow, TaskKind.CHECK, f"batch:{batch.id}", "list_differs", place=batch.jurisdiction_code)
-
-
-def _arrival(batch: Batch, decision: Decision) -> Arrival:
-    one = decision.resident
-    return Arrival(
-        name=one.name,
-        home=(one.community_code, one.address),
-        said=_said(one),
-        row_no=decision.row_no,
-        source_id=knowing.source_id(batch, one),
-        sex=one.sex,
-        birth_date=_day(one.birth_date),
-        lang=one.lang or "zh",
-        access_need=one.access_need or None,
-        id_hash=one.identity or None,
-        id_last4=one.id_last4,
-        registered_place=one.registered_place,
-        nationality=one.nationality,
-        residence_kind=ResidenceKind(one.residence_kind or "unknown"),
-        living_since=_day(one.living_since),
-        numbers=_numbers(one),
-        is_head=decision.is_head,
-        has_consent=decision.consent,
-    )
-
-
-def _change(batch: Batch, decision: Decision, standing: Standing) -> Change:
-    one = decision.resident
-    values: dict[str, Any] = {
-        COLUMNS[name]: _column(name, getattr(one, name)) for name in decision.taken if name in COLUMNS
-    }
-    if "identity" in decision.taken:
-        values["id_last4"] = one.id_last4
-    before: dict[str, Any] = {name: standing.values.get(name, "") for name in decision.taken if name != "address"}
-    before |= {"identity_last4": standing.id_last4} if "identity" in decision.taken else {}
-    is_moving = "address" in decision.taken
-    if is_moving:
-        before |= {
-            "address": standing.address,
-            "community_code": standing.community_code,
-            "household_id": standing.household_id,
-            "residence_id": standing.residence_id,
-            "left_on": standing.left_on.isoformat() if standing.left_on else "",
-            "was_head": standing.is_head,
-        }
-    before |= {"numbers": [phone.msisdn for phone in decision.new_phones]} if decision.new_phones else {}
-    before |= {"head": ""} if decision.is_head else {}
-    before |= {"consent": ""} if decision.consent is not None else {}
-    taken = [*decision.taken, *(["community_code"] if is_moving else [])]
-    taken += sorted({_phone_field(phone.kind) for phone in decision.new_phones})
-    taken += ["head"] if decision.is_head else []
-    taken += ["consent"] if decision.consent is not None else []
-    residence: dict[str, Any] = {"kind": one.residence_kind} if "residence_kind" in decision.taken or is_moving else {}
-    residence |= {"from_on": _day(one.living_since)} if "living_since" in decision.taken else {}
-    return Change(
-        person_id=standing.person_id,
-        said=_said(one),
-        taken=taken,
-        before=before,
-        row_no=decision.row_no,
-        values=values,
-        home=(one.community_code, one.address) if is_moving else None,
-        moved_on=_day(one.living_since) or batch.as_of,
-        residence={name: value for name, value in residence.items() if value},
-        numbers=tuple(_number(phone) for phone in decision.new_phones),
-        is_head=decision.is_head,
-        has_consent=decision.consent,
-        consent_of=one.phones[0].msisdn if one.phones else "",
-    )
-
-
-def _column(name: str, words: str) -> Any:
-    return _day(words) if name == "birth_date" else words
-
-
-def _day(words: str) -> date | None:
-    return date.fromisoformat(words) if words else None
-
-
-def _numbers(one: Resident) -> tuple[Number, ...]:
-    return tuple(_number(phone) for phone in one.phones)
-
-
-def _number(phone: Any) -> Number:
-    return Number(phone.msisdn, ContactKind(phone.kind), phone.extension)
-
-
-def _phone_field(kind: str) -> str:
-    return "mobile" if kind == ContactKind.MOBILE else "landline"
-
-
-def _said(one: Resident) -> dict[str, str]:
-    """What the row said, by the names under which the source of a value is shown; identity: the last four."""
-    said = {
-        "name": one.name,
-        "sex": one.sex,
-        "birth_date": one.birth_date,
-        "lang": one.lang,
-        "access_need": one.access_need,
-        "community_code": one.community_code,
-        "address": one.address,
-        "identity": one.id_last4,
-        "registered_place": one.registered_place,
-        "nationality": one.nationality,
-        "residence_kind": one.residence_kind,
-        "living_since": one.living_since,
-        "consent": one.consent,
-        "head": "yes" if one.head == "yes" else "",
-    }
-    for phone in one.phones:
-        field = _phone_field(phone.kind)
-        said[field] = f"{said[field]} {phone.msisdn}" if field in said else phone.msisdn
-    return {name: words for name, words in said.items() if words}
 
 
 def _remember(uow: UnitOfWork, batch: Batch, *entered: Entered) -> None:
