@@ -20,6 +20,7 @@ class User(Base):
     login: Mapped[str] = mapped_column(String(64), unique=True)
     name: Mapped[str] = mapped_column(String(64))
     password_hash: Mapped[str] = mapped_column(String(200))  # argon2id
+    password_since: Mapped[datetime | None]  # None: nobody knows the password, a link opens the account
     must_change_password: Mapped[bool] = mapped_column(default=False)
     lang: Mapped[str] = mapped_column(String(8), default="")  # zh, en; empty: as the browser asks
     is_active: Mapped[bool] = mapped_column(default=True)

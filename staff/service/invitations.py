@@ -86,7 +86,7 @@ def accept(uow: UnitOfWork, token: str, new: str, again: str, *, user_agent: str
     uow.session.refresh(user, with_for_update=True)  # who shuts him out meanwhile ends the session, or comes first
     if not user.is_active:
         raise InvitationOver
-    user.password_hash = hashed(new)
+    user.password_hash, user.password_since = hashed(new), uow.now
     user.must_change_password = False
     end_sessions(uow, user.id)
     uow.audit("invitation.used", f"user:{user.id}", invitation=taken)

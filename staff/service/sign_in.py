@@ -75,7 +75,7 @@ def change_password(
             return SignIn(None, checked)
     if verifies(user.password_hash, new):
         return SignIn(None, WeakPassword(Weakness.IS_OLD, passwords.SHORTEST))
-    user.password_hash = hashed(new)
+    user.password_hash, user.password_since = hashed(new), uow.now
     user.must_change_password = False
     end_sessions(uow, user.id)
     links.withdraw(uow, user.id)

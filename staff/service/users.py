@@ -42,6 +42,7 @@ def add_user(
         _refuse_weak(password, login)
     user = _added(uow, login, name, hashed(password), lang)
     user.must_change_password = must_change_password
+    user.password_since = uow.now
     return user
 
 
@@ -65,7 +66,7 @@ def ensure_user(uow: UnitOfWork, login: str, name: str) -> str | None:
 
 def take_password_away(uow: UnitOfWork, user: User) -> None:
     """Make the password one that nobody knows, and end all sessions: the account opens by a link only."""
-    user.password_hash = hash_of_nobodys()
+    user.password_hash, user.password_since = hash_of_nobodys(), None
     user.must_change_password = False
     end_sessions(uow, user.id)
     uow.audit("password.reset", f"user:{user.id}")
@@ -124,9 +125,10 @@ def grants_of(uow: UnitOfWork, user_id: int) -> list[Grant]:
 
 
 def refuse_last_admin(uow: UnitOfWork, user_id: int, ending: Granted) -> None:
-    """Raises LastAdmin unless somebody else is an administrator of that place now and without an end.
+    """Raises LastAdmin unless somebody else is an administrator of that place now, without an end, and can sign in.
 
-    A grant that is over, not yet begun or given for a time only keeps nobody from ending it.
+    Who was invited and has not chosen a password yet may never come: he is no other one. A grant that is over, not yet
+    begun or given for a time only keeps nobody from ending it.
     """
     if ending.until_at is not None or ending.from_at > uow.now:
         return
@@ -140,6 +142,7 @@ def refuse_last_admin(uow: UnitOfWork, user_id: int, ending: Granted) -> None:
             Grant.until_at.is_(None),
             Grant.from_at <= uow.now,
             User.is_active,
+            User.password_since.is_not(None),
         )
     ).all()
     if not any(ending.jurisdiction_code.startswith(code) for code in others):

@@ -23,9 +23,9 @@ from staff.errors import (
 from staff.models import Grant, User
 from staff.permissions import Role
 from staff.queries.signed_in import granted
-from staff.service import grants, users
+from staff.service import grants, invitations, users
 from tests.factories.people import a_place
-from tests.factories.staff import a_user
+from tests.factories.staff import PASSWORD, a_user
 
 DAY = timedelta(days=1)
 
@@ -154,6 +154,28 @@ def test_an_administrator_who_is_shut_out_does_not_count_as_another(uow: UnitOfW
 
     with pytest.raises(LastAdmin):
         users.shut_out(uow, boss)
+
+
+def test_an_administrator_who_was_invited_counts_as_another_once_he_has_a_password(uow: UnitOfWork, boss: User) -> None:
+    second = users.add_without_password(uow, "boss2", "王芳")
+    grants.grant(uow, "boss2", Role.ADMIN, "AH")
+    link = invitations.invite(uow, second)
+
+    with pytest.raises(LastAdmin):
+        users.shut_out(uow, boss)
+    accepted = invitations.accept(uow, link.rpartition("/")[2], PASSWORD, PASSWORD)
+    users.shut_out(uow, boss)
+
+    assert accepted.token is not None
+    assert not boss.is_active
+
+
+def test_an_administrator_whose_password_was_taken_away_counts_when_he_has_another(uow: UnitOfWork, boss: User) -> None:
+    second = a_user(uow, "boss2", role=Role.ADMIN)
+    users.take_password_away(uow, second)
+
+    with pytest.raises(LastAdmin):
+        end(uow, second, users.grants_of(uow, boss.id)[0])
 
 
 @pytest.mark.usefixtures("clean", "settings")
