@@ -137,6 +137,7 @@ class City:
             self.connection.execute(
                 f"select setval(pg_get_serial_sequence('{table}', 'id'), (select max(id) from {table}))"  # noqa: S608
             )
+        self.connection.execute("analyze")  # else each ticket's number may be sought through every contact there is
         self.connection.execute(QUEUE.encode(), {"first": self.first, "people": PEOPLE, "count": TICKETS})
         self.connection.execute("vacuum analyze")
 
