@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import babel.dates
-from flask import Blueprint, Flask, Response, abort, current_app, g, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, Response, abort, current_app, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from redis import Redis
@@ -16,13 +16,13 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.wrappers import Response as BaseResponse
 
 from config import policy as policy_file
 from config.settings import Settings
 from core import db, wording
 from core.csrf import FormGuard, FormRefused
 from core.errors import Conflict, HotlineError, NotAllowed, NotFound
-from core.way_back import safe
 
 STATUS = {NotFound: 404, NotAllowed: 403, Conflict: 409, HotlineError: 422}
 CSP = (
@@ -75,6 +75,16 @@ def lang() -> str:
     return str(g.get("lang", "zh"))
 
 
+def keep_language(answer: BaseResponse, wanted: str) -> BaseResponse:
+    """Let this browser keep the language; with an empty one it forgets what it kept."""
+    secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
+    if wanted:
+        answer.set_cookie(LANG_COOKIE, wanted, max_age=YEAR, samesite="Lax", httponly=True, secure=secure)
+    else:
+        answer.delete_cookie(LANG_COOKIE, samesite="Lax", httponly=True, secure=secure)
+    return answer
+
+
 def icon(name: str, more: str = "") -> Markup:
     """One icon of the house's sprite; decorative, so hidden from screen readers."""
     sprite = url_for("static", filename="icons.svg")
@@ -86,18 +96,27 @@ def city_time(moment: datetime | None) -> str:
     return moment.astimezone(policy_file.current().city.zone).strftime("%H:%M") if moment else "–"
 
 
-def city_day(moment: datetime | None) -> str:
-    """The day in the city, in the reader's language."""
+def city_day(moment: datetime | None, now: datetime | None = None) -> str:
+    """The day in the city, in the reader's language. Seen from `now` in another year it has its year, not its weekday.
+
+    Without `now` it is seen from the moment at which the reader was let in; pages before that need no year.
+    """
     if moment is None:
         return "–"
-    local = moment.astimezone(policy_file.current().city.zone)
-    pattern = "M月d日 EEE" if lang() == "zh" else "EEE d MMM"
+    now = now or g.get("now")
+    zone = policy_file.current().city.zone
+    local = moment.astimezone(zone)
+    is_long_ago = now is not None and now.astimezone(zone).year != local.year
+    if lang() == "zh":
+        pattern = "y年M月d日" if is_long_ago else "M月d日 EEE"
+    else:
+        pattern = "d MMM y" if is_long_ago else "EEE d MMM"
     return str(babel.dates.format_datetime(local, pattern, locale="zh_Hans_CN" if lang() == "zh" else "en_GB"))
 
 
-def city_moment(moment: datetime | None) -> str:
-    """Day and time in the city."""
-    return f"{city_day(moment)} {city_time(moment)}" if moment else "–"
+def city_moment(moment: datetime | None, now: datetime | None = None) -> str:
+    """Day and time in the city; `now` as for the day."""
+    return f"{city_day(moment, now)} {city_time(moment)}" if moment else "–"
 
 
 def yuan(fen: int | None) -> str:
@@ -118,17 +137,6 @@ def readyz() -> ResponseReturnValue:
     """Ready: database, Redis and at least one worker are there. 503 with the reasons otherwise."""
     missing = [reason for reason in (_database_missing(), *_doorbell_missing()) if reason]
     return {"ready": not missing, "missing": missing}, 503 if missing else 200
-
-
-@bp.post("/language")
-def choose_language() -> ResponseReturnValue:
-    """Keep the reader's language in a cookie and go back to the page."""
-    wanted = request.form.get("lang", "")
-    answer = redirect(safe(request.form.get("back", ""), "/"), code=303)
-    if wanted in wording.LANGUAGES:
-        secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
-        answer.set_cookie(LANG_COOKIE, wanted, max_age=YEAR, samesite="Lax", httponly=True, secure=secure)
-    return answer
 
 
 def _database_missing() -> str:

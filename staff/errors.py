@@ -9,14 +9,14 @@ class WrongPassword(HotlineError):
     """Login or password is wrong; which of the two is never told."""
 
     def __init__(self, tries_left: int) -> None:
-        super().__init__("refusal.wrong_password", left=tries_left)
+        super().__init__("refusal.wrong_password" if tries_left else "refusal.wrong_password_last", left=tries_left)
 
 
 class WrongCode(HotlineError):
     """The code of the second factor is wrong, too old, or used already."""
 
     def __init__(self, tries_left: int) -> None:
-        super().__init__("refusal.wrong_code", left=tries_left)
+        super().__init__("refusal.wrong_code" if tries_left else "refusal.wrong_code_last", left=tries_left)
 
 
 class TooManyTries(HotlineError):
@@ -34,10 +34,10 @@ class WeakPassword(HotlineError):
 
 
 class NotPermitted(NotAllowed):
-    """No grant of the reader's reaches so far."""
+    """No grant of the reader's reaches so far; `roles` are those that do, in his words."""
 
-    def __init__(self) -> None:
-        super().__init__("refusal.not_permitted")
+    def __init__(self, roles: str) -> None:
+        super().__init__("refusal.not_permitted", roles=roles)
 
 
 class UserNotFound(NotFound):

@@ -17,7 +17,7 @@ from core.uow import unit_of_work
 from directory.scope import Scope
 from staff import queries
 from staff.errors import NotPermitted
-from staff.permissions import Permission, scope_for
+from staff.permissions import GIVES, Permission, scope_for
 from staff.queries import CurrentUser, Due
 from staff.service import sessions
 
@@ -52,13 +52,19 @@ def needs(permission: str) -> Callable[[View[P]], View[P]]:
             if away is not None:
                 return away
             if not current_scope().may(wanted):
-                raise NotPermitted
+                raise not_permitted(wanted)
             return view(*args, **kwargs)
 
         guarded.needs = wanted  # type: ignore[attr-defined]  # read by the test that every page asks for one
         return guarded
 
     return guard
+
+
+def not_permitted(wanted: Permission) -> NotPermitted:
+    """The refusal that names who may."""
+    roles = (role for role, given in GIVES.items() if wanted in given)
+    return NotPermitted(web.say("staff.list.and").join(web.say(f"staff.role.{role}") for role in roles))
 
 
 def signed_in(view: View[P]) -> View[P]:
@@ -141,7 +147,8 @@ def _identify(wanted: Permission | None) -> tuple[CurrentUser | None, Scope]:
                     scope = scope_for(user.grants, wanted, uow.now)
                 if not _is_background():
                     sessions.see(uow, user)
-                _read_in(user.lang)
+                _read_as(user)
+            g.now = uow.now
     g.user, g.scope = user, scope
     return user, scope
 
@@ -151,11 +158,16 @@ def _is_background() -> bool:
     return request.method == "GET" and request.headers.get("Sec-Fetch-Dest") == "empty"
 
 
-def _read_in(lang: str) -> None:
-    """Pages come in the user's own language, unless this browser or this address was told another one."""
-    is_chosen_here = {request.args.get("lang"), request.cookies.get(web.LANG_COOKIE)} & set(wording.LANGUAGES)
-    if lang in wording.LANGUAGES and not is_chosen_here:
-        g.lang = lang
+def _read_as(user: CurrentUser) -> None:
+    """Pages come in the user's own language, whoever chose one in this browser, unless the address asks for another.
+
+    As long as only the password is known, what this browser was told holds.
+    """
+    told = {request.args.get("lang")}
+    if user.due is Due.CODE:
+        told.add(request.cookies.get(web.LANG_COOKIE))
+    if user.lang in wording.LANGUAGES and not told & set(wording.LANGUAGES):
+        g.lang = user.lang
 
 
 def _cookie_name() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import current_app, flash, redirect, request, url_for
+from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from console.paging import LARGEST_ID
@@ -67,15 +67,14 @@ def account() -> ResponseReturnValue:
 @bp.post("/account/language")
 @signed_in
 def keep_language() -> ResponseReturnValue:
-    """Keep the language of the reader's pages, here and in every browser that was told no other."""
+    """Keep the language of the reader's pages with his account, or none: then each browser asks for its own."""
     wanted = request.form.get("lang", "")
     answer = redirect(url_for("console.account"), code=303)
-    if wanted in (*wording.LANGUAGES, ""):
-        with unit_of_work(actor()) as uow:
-            users.choose_language(uow, current_user().user_id, wanted)
-        is_secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
-        answer.delete_cookie(web.LANG_COOKIE, samesite="Lax", httponly=True, secure=is_secure)
-    return answer
+    if wanted not in (*wording.LANGUAGES, ""):
+        return answer
+    with unit_of_work(actor()) as uow:
+        users.choose_language(uow, current_user().user_id, wanted)
+    return web.keep_language(answer, wanted)
 
 
 @bp.post("/account/sessions/<int:session_id>/end")

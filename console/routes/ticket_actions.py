@@ -16,8 +16,8 @@ from core.errors import HotlineError, NotAllowed, NotFound
 from core.uow import UnitOfWork, unit_of_work
 from directory.queries.places import communities
 from sms import service as sms
-from staff.errors import NotPermitted
-from staff.guard import actor, current_scope, current_user, needs
+from staff.guard import actor, current_scope, current_user, needs, not_permitted
+from staff.permissions import Permission
 from ticketing.errors import ReasonMissing
 from ticketing.service import dispatches, tickets
 
@@ -54,7 +54,7 @@ def write(code: str) -> ResponseReturnValue:
             tickets.note(uow, code, words, key=key)
             return _back(code, "noted")
         if not current_scope().may("texts.write"):
-            raise NotPermitted
+            raise not_permitted(Permission.TEXTS_WRITE)
         number = ticket.notify_msisdn if to == "resident" else queries.holder_number(uow.session, ticket)
         if number is None:
             raise NobodyToText

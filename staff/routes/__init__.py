@@ -1,8 +1,8 @@
-"""Sign in and out, passwords, second factors, links of invitation: the pages in front of the console."""
+"""Sign in and out, passwords, second factors, links of invitation, the language: the pages in front of the console."""
 
 from __future__ import annotations
 
-from staff.routes import second_factor, sign_in, welcome
+from staff.routes import language, second_factor, sign_in, welcome
 from staff.routes.blueprint import bp
 
-__all__ = ["bp", "second_factor", "sign_in", "welcome"]
+__all__ = ["bp", "language", "second_factor", "sign_in", "welcome"]

@@ -130,7 +130,7 @@ def test_somebody_is_invited_by_a_link_that_is_shown_once(boss: Desk, app: objec
     link = words_of(answer.text).partition("https://line.example.org")[2].split()[0]
     assert link.startswith("/welcome/")
     assert link not in boss.open("/console/staff/2").text
-    assert "等他设密码" in boss.reads("/console/staff")
+    assert "待设密码" in boss.reads("/console/staff")
     assert grants_of(2)[0][:2] == ("agent", "AH0102")
     ends = grants_of(2)[0][2]
     assert ends is not None
@@ -202,7 +202,7 @@ def test_a_grant_is_given_and_ended_and_opens_and_shuts_at_once(boss: Desk, app:
     given = boss.sends(f"/console/staff/{user}/grants", role="agent", place="ah02")
 
     assert after_end == 403
-    assert "权限给了" in boss.reads_after(given)
+    assert "权限已添加" in boss.reads_after(given)
     assert client.get("/console/tickets").status_code == 200
     assert [one[3] for one in grants_of(user)] == ["user:1", ""]
 
@@ -333,9 +333,9 @@ def test_the_account_page_shows_sessions_and_ends_them(desk: Desk) -> None:
 
     assert page.count("Chrome · Windows") == 2
     assert page.count("这里") == 1
-    assert "那边退出了" in ended
+    assert "已退出那处登录" in ended
     assert gone == 303
-    assert "退出了 1 处" in others
+    assert "已退出 1 处" in others
     assert third.get("/console/account").status_code == 303
     assert desk.sends(f"/console/account/sessions/{ids[1]}/end").status_code == 404
     assert desk.sends(f"/console/account/sessions/{ids[0]}/end").location == "/sign-in"
@@ -357,19 +357,22 @@ def test_a_half_signed_in_session_shows_so_that_a_known_password_is_noticed(boss
     assert "只输了密码" in boss.reads("/console/account")
 
 
-def test_the_language_is_the_browsers_then_the_users_then_the_cookies(desk: Desk) -> None:
+def test_the_language_is_the_browsers_until_one_is_chosen_and_again_when_none_is(desk: Desk) -> None:
     as_the_browser = desk.reads("/console/account", "en")
     desk.sends("/console/account/language", lang="zh")
     as_the_user = desk.reads("/console/account", "en")
     post_form(desk.client, "/password", "/language", lang="en", back="/")
-    as_the_cookie = desk.reads("/console/account", "zh")
+    as_the_button = desk.reads("/console/account", "zh")
+    desk.sends("/console/account/language", lang="xx")
+    unchanged = desk.reads("/console/account", "zh")
+    desk.sends("/console/account/language", lang="")
+    as_the_browser_again = desk.reads("/console/account", "zh")
 
     assert "My account" in as_the_browser
     assert "我的账号" in as_the_user
-    assert "My account" in as_the_cookie
-    desk.sends("/console/account/language", lang="xx")
-    with unit_of_work("test") as uow:
-        assert uow.session.scalars(select(User.lang)).one() == "zh"
+    assert "My account" in as_the_button
+    assert "My account" in unchanged
+    assert "我的账号" in as_the_browser_again
 
 
 def test_every_page_reads_in_english(boss: Desk) -> None:

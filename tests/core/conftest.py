@@ -16,7 +16,7 @@ from ticketing import errors as ticketing_refusals
 
 KINDS: dict[str, HotlineError] = {
     "not_found": ticketing_refusals.TicketNotFound("<b>A1023</b>"),
-    "not_allowed": refusals.NotPermitted(),
+    "not_allowed": refusals.NotPermitted("班长"),
     "conflict": ticketing_refusals.ChangedMeanwhile("A1023"),
     "other": ticketing_refusals.ReasonMissing(),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask, g
@@ -17,7 +17,6 @@ from sqlalchemy import Engine
 from config.settings import Settings
 from core import db, web
 from tests.core.conftest import make_app
-from tests.factories.staff import post_form
 
 NOBODY_THERE = "127.0.0.1:9"
 
@@ -92,25 +91,6 @@ def test_a_newcomer_is_met_in_the_language_of_his_browser(client: FlaskClient, a
     assert f'<html lang="{lang}">' in client.get("/nowhere", headers={"Accept-Language": accepted}).text
 
 
-def test_a_chosen_language_stays(client: FlaskClient) -> None:
-    answer = post_form(client, "/form", "/language", lang="en", back="/console/tickets?view=mine")
-
-    assert (answer.status_code, answer.location) == (303, "/console/tickets?view=mine")
-    assert '<html lang="en">' in client.get("/nowhere", headers={"Accept-Language": "zh"}).text
-
-
-@pytest.mark.parametrize("back", ["//evil.example", "https://evil.example", "/\\evil.example", "/\t/evil.example", ""])
-def test_choosing_a_language_never_leads_to_another_site(client: FlaskClient, back: str) -> None:
-    assert post_form(client, "/form", "/language", lang="en", back=back).location == "/"
-
-
-def test_a_language_that_nobody_speaks_here_changes_nothing(client: FlaskClient) -> None:
-    answer = post_form(client, "/form", "/language", lang="<script>", back="/")
-
-    assert answer.status_code == 303
-    assert "Set-Cookie" not in answer.headers
-
-
 def test_moments_are_on_the_city_s_clocks_in_the_reader_s_words(app: Flask) -> None:
     late = datetime(2026, 11, 25, 16, 5, tzinfo=UTC)  # five past midnight in the city
     with app.test_request_context():
@@ -121,6 +101,18 @@ def test_moments_are_on_the_city_s_clocks_in_the_reader_s_words(app: Flask) -> N
 
         assert (zh, en) == ("11月26日 周四 00:05", "Thu 26 Nov 00:05")
         assert (web.city_time(None), web.city_moment(None)) == ("–", "–")
+
+
+def test_a_moment_of_another_year_has_its_year(app: Flask) -> None:
+    new_year = datetime(2026, 12, 31, 16, 5, tzinfo=UTC)  # 2027 in the city since five minutes
+    with app.test_request_context():
+        g.lang = "zh"
+        zh = web.city_moment(new_year - timedelta(days=1), now=new_year)
+        g.lang = "en"
+        en = web.city_moment(new_year - timedelta(days=1), now=new_year)
+        same_year = web.city_moment(new_year, now=new_year)
+
+    assert (zh, en, same_year) == ("2026年12月31日 00:05", "31 Dec 2026 00:05", "Fri 1 Jan 00:05")
 
 
 @pytest.mark.parametrize(("fen", "told"), [(None, "–"), (0, "0"), (12000, "120"), (12050, "120.50"), (5, "0.05")])

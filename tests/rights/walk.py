@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import ast
 import io
 import os
 import re
-import sys
 import zipfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -14,29 +12,28 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from pathlib import Path
-from types import FrameType, FunctionType
 from typing import Any
 from urllib.parse import unquote, urlencode
 
 from flask import Flask
-from sqlalchemy import ColumnElement, Connection, event, true
+from sqlalchemy import Connection, event
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from app import WEBHOOKS
 from console.routes import blueprint
 from core import csrf
-from directory.queries import scoping
 from directory.scope import Scope
 from staff import permissions
 from staff.permissions import GIVES, Permission
 from tests.rights.filling import SUBJECTS, fill, forms_of, names_rows, unknown_parts
+from tests.rights.opening import Site, exchanged, watched
 from tests.rights.world import (
     AT,
     CANARY,
     CODE,
     NODES,
+    NOWHERE,
     NUMBER,
     READERS,
     ROOM,
@@ -47,18 +44,16 @@ from tests.rights.world import (
     node_of_code,
 )
 
-ROOT = Path(__file__).parent.parent.parent
-PACKAGES = ("directory", "staff", "providers", "sms", "ticketing", "collection", "ivr", "console", "core")
 OPEN = {
     "static": "files of the house",
     "console.static": "files of the house",
     "core.healthz": "tells that the process is alive",
     "core.readyz": "tells that database, doorbell and workers are there",
-    "core.choose_language": "keeps a language in a cookie",
     "home": "leads to the console",
     "demo.read_clock": "asked by programs of this machine in a demo, 404 elsewhere",
     "demo.move_clock": "asked by programs of this machine in a demo, 404 elsewhere",
     "demo.events": "asked by programs of this machine in a demo, 404 elsewhere",
+    "staff.choose_language": "keeps the language of the pages, in this browser and with one's own account",
     "staff.sign_in": "the way in",
     "staff.take_sign_in": "the way in",
     "staff.sign_out": "the way out",
@@ -89,9 +84,6 @@ FRESH = re.compile(r"[0-9a-f]{16,}")
 SECRET = "0" * 64
 STAND_STILL = f"update clock_offsets set ahead = timestamptz '{AT.isoformat()}' - clock_timestamp()"  # noqa: S608
 
-Site = tuple[tuple[str, str, int], ...]
-"""Where `within` was called: file, function and line, from the call outwards to the first function of a public name."""
-
 
 @dataclass(frozen=True, slots=True)
 class Ask:
@@ -109,16 +101,36 @@ class Ask:
         return f"{self.method} {self.path} {dict(self.form) or ''} as {self.reader.role} of {self.reader.node}"
 
 
-@dataclass(slots=True)
+@dataclass
 class Answer:
-    """What came back: all of it as one text, and what stayed written."""
+    """What came back: all of it as one text, and what stayed written. Judged for many readers, so searched once."""
 
     status: int
     told: str
     written: tuple[tuple[str, str], ...]  # table and values of every row that would have stayed
     sites: frozenset[Site]
 
-    @property
+    @cached_property
+    def plain(self) -> str:
+        """What was told, without what is drawn anew each time: tokens of forms."""
+        return FRESH.sub("#", self.told)
+
+    @cached_property
+    def canaries(self) -> frozenset[tuple[str, str]]:
+        """Kind and node of each canary that was told."""
+        return frozenset((kind.upper(), node.upper()) for kind, node in CANARY.findall(self.told))
+
+    @cached_property
+    def codes(self) -> frozenset[str]:
+        """Codes of tickets that were told."""
+        return frozenset(CODE.findall(self.told))
+
+    @cached_property
+    def numbers(self) -> frozenset[str]:
+        """The nodes of the numbers that were told in full."""
+        return frozenset(map(_node_of_number, NUMBER.findall(self.told)))
+
+    @cached_property
     def tables(self) -> frozenset[str]:
         """Where something was written, beyond that somebody was here."""
         return frozenset(table for table, _ in self.written) - UNTOUCHED
@@ -220,14 +232,7 @@ class House:
 
     @contextmanager
     def traced(self) -> Iterator[None]:
-        """Every use of `within` is noted, and the one in `opened` lets everything through."""
-        original = scoping.within
-
-        def within(column: Any, scope: Scope) -> ColumnElement[bool]:
-            site = _site(sys._getframe(1))
-            self.reached.add(site)
-            return true() if self.opened(site) else original(column, scope)
-
+        """Every use of `within` is noted, and those in `opened` let everything through."""
         may, scope_for, menu_of = Scope.may, permissions.scope_for, blueprint.menu_of
 
         def looked_at(scope: Scope, permission: str) -> bool:
@@ -246,31 +251,24 @@ class House:
             finally:
                 self.is_quiet = False
 
-        instead: dict[Any, Any] = {original: within, scope_for: scope_looked_at, menu_of: menu}
-        users = [
-            (module, name, value)
-            for module in list(sys.modules.values())
-            if getattr(module, "__name__", "").split(".")[0] in PACKAGES
-            for name, value in list(vars(module).items())
-            if isinstance(value, FunctionType) and value in instead
-        ]
-        for module, name, value in users:
-            setattr(module, name, instead[value])
         Scope.may = looked_at  # type: ignore[method-assign, assignment]
         event.listen(self.connection, "before_cursor_execute", self._note)
         event.listen(self.connection, "savepoint", self._mark)
         event.listen(self.connection, "rollback_savepoint", self._take_back)
         event.listen(self.connection, "release_savepoint", self._release)
         try:
-            yield
+            with watched(self._reach), exchanged({scope_for: scope_looked_at, menu_of: menu}):
+                yield
         finally:
-            for module, name, value in users:
-                setattr(module, name, value)
             Scope.may = may  # type: ignore[method-assign]
             event.remove(self.connection, "before_cursor_execute", self._note)
             event.remove(self.connection, "savepoint", self._mark)
             event.remove(self.connection, "rollback_savepoint", self._take_back)
             event.remove(self.connection, "release_savepoint", self._release)
+
+    def _reach(self, site: Site) -> bool:
+        self.reached.add(site)
+        return self.opened(site)
 
     def _looks_at(self, permission: str) -> None:
         if not self.is_quiet:
@@ -301,46 +299,6 @@ def _told(answer: TestResponse) -> str:
             body = b"\n".join(packed.read(name) for name in packed.namelist())
     headers = "\n".join(f"{name}: {unquote(value)}" for name, value in answer.headers if name != "Set-Cookie")
     return f"{headers}\n\n{body.decode('utf-8', 'replace')}"
-
-
-def _site(frame: FrameType | None) -> Site:
-    found = []
-    while frame is not None:
-        path = Path(frame.f_code.co_filename)
-        if not path.is_relative_to(ROOT) or "tests" in path.parts:
-            break
-        name = frame.f_code.co_name
-        found.append((path.relative_to(ROOT).as_posix(), name, frame.f_lineno))
-        if not name.startswith(("_", "<")):
-            break
-        frame = frame.f_back
-    return tuple(found)
-
-
-def uses_of_within() -> dict[tuple[str, int], int]:
-    """Every call of `within` in the sources: file and first line to last line."""
-    found = {}
-    for package in PACKAGES:
-        for path in (ROOT / package).rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.Call) and _name_of(node.func) == "within":
-                    found[path.relative_to(ROOT).as_posix(), node.lineno] = node.end_lineno or node.lineno
-    return found
-
-
-def function_at(path: str, line: int) -> str:
-    """The name of the function that holds a line."""
-    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
-    names = [node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and _holds(node, line)]
-    return names[-1] if names else ""
-
-
-def _holds(node: ast.FunctionDef, line: int) -> bool:
-    return node.lineno <= line <= (node.end_lineno or node.lineno)
-
-
-def _name_of(node: ast.expr) -> str:
-    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
 
 
 def is_webhook(app: Flask, rule: Rule) -> bool:
@@ -448,14 +406,14 @@ def leaks(house: House, one: Ask, answer: Answer) -> list[str]:
     if one.foreign and written and not is_answering:  # who answers above takes over what lies below
         found.append(f"{one}: wrote {sorted(written)} for ids of {one.foreign}")
     before = house.baseline.get((one.reader, one.path)) if one.method == "GET" else None
-    if before is not None and before != plain(answer.told):
-        found.append(f"{one}: differs when others have rows: {_first_difference(before, plain(answer.told))}")
+    if before is not None and before != answer.plain:
+        found.append(f"{one}: differs when others have rows: {_first_difference(before, answer.plain)}")
     return found
 
 
 def _words_of_others(one: Ask, answer: Answer) -> Iterator[str]:
     given = GIVES[one.reader.role]
-    for kind, node in {(kind.upper(), node.upper()) for kind, node in CANARY.findall(answer.told)}:
+    for kind, node in answer.canaries:
         if one.endpoint in COPIES and node in map(next_to, inside(one.reader.node)):
             continue  # his own request, wherever it lies
         above = kind in ("P", "U") and one.reader.node.startswith(node)
@@ -465,21 +423,20 @@ def _words_of_others(one: Ask, answer: Answer) -> Iterator[str]:
             yield f"tells a label of {node} without labels.see"
         if kind == "N" and one.method == "GET" and "people.freely" not in given:
             yield f"tells a name of {node} in full without people.freely"
-    for code in set(CODE.findall(answer.told)) - set(CODE.findall(unquote(one.path))):
+    for code in answer.codes - set(CODE.findall(unquote(one.path)) if answer.codes else ()):
         node = node_of_code(code)
         if not one.reader.sees(node) and one.endpoint not in COPIES:
             yield f"tells the code {code} of a ticket of {node}"
-    for number in NUMBER.findall(answer.told):
-        node = NODES[index] if 0 <= (index := int(re.sub(r"\D", "", number)[-4:]) // 10 - 1) < len(NODES) else "NOWHERE"
+    for node in answer.numbers:
         if not one.reader.sees(node):
             yield f"tells a number of {node}"
         if one.method == "GET" and "numbers.see" not in given and one.endpoint not in COPIES:
             yield f"tells a number of {node} in full without numbers.see"
 
 
-def plain(told: str) -> str:
-    """An answer without what is drawn anew each time: tokens of forms."""
-    return FRESH.sub("#", told)
+def _node_of_number(number: str) -> str:
+    index = int(re.sub(r"\D", "", number)[-4:]) // 10 - 1
+    return NODES[index] if 0 <= index < len(NODES) else NOWHERE
 
 
 def _first_difference(before: str, after: str) -> str:

@@ -59,11 +59,12 @@ def test_a_wrong_password_is_told_on_the_page_and_the_login_stays(client: FlaskC
 
 @pytest.mark.usefixtures("agent")
 def test_the_sixth_try_is_turned_away_although_it_is_right(client: FlaskClient) -> None:
-    for _ in range(5):
-        sign_in(client, password="wrong password")
+    told = [sign_in(client, password="wrong password").get_data(as_text=True) for _ in range(5)]
 
     answer = sign_in(client)
 
+    assert "次数用完了" in told[-1]
+    assert "试 0 次" not in told[-1]
     assert answer.status_code == 429
     assert "请 15 分钟以后再试" in answer.get_data(as_text=True)
 
@@ -165,7 +166,7 @@ def test_what_no_role_gives_is_refused_with_a_sentence(client: FlaskClient) -> N
     answer = client.get("/console/users")
 
     assert answer.status_code == 403
-    assert "请找值班班长" in answer.get_data(as_text=True)
+    assert "能办的岗位：班长、系统管理员" in answer.get_data(as_text=True)
 
 
 @pytest.mark.usefixtures("app")
