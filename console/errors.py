@@ -40,6 +40,13 @@ class ReasonSaysNothing(HotlineError):
         super().__init__("refusal.reason_says_nothing")
 
 
+class TooManyReveals(HotlineError):
+    """More numbers than anybody needs within an hour."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__("refusal.too_many_reveals", most=most)
+
+
 class NumberNotFound(NotFound):
     """There is no such number, or what it belongs to lies outside the reader's area."""
 

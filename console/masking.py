@@ -11,7 +11,9 @@ from directory.scope import Scope
 from telephony.msisdn import masked
 
 SHORTEST_REASON = 4
-"""Letters and characters that differ, at least: a dot or a row of ones says nothing."""
+"""Letters, characters and digits that differ, at least: a dot or a row of ones says nothing."""
+FEWEST_LETTERS = 2
+"""Of these; the code of a ticket and one word are a reason, a number alone is none."""
 LONGEST_REASON = 200
 OURS = 86
 HAN = range(0x3400, 0xA000)
@@ -62,4 +64,5 @@ def partly(full: str) -> str:
 
 def is_a_reason(words: str) -> bool:
     """Whether words say why: some letters or characters, and not the same one again and again."""
-    return len({char for char in words.casefold() if char.isalpha()}) >= SHORTEST_REASON
+    signs = {char for char in words.casefold() if char.isalnum()}
+    return len(signs) >= SHORTEST_REASON and sum(char.isalpha() for char in signs) >= FEWEST_LETTERS

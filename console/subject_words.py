@@ -32,6 +32,9 @@ OURS = frozenset(
 )
 """Facts whose values are codes of ours; all others are what people said, wrote or are called."""
 ELSEWHERE = {
+    ("numbers", "kind"): ("console.people.line",),
+    ("labels", "kind"): ("console.people.label_kind",),
+    ("flags", "kind"): ("console.find.flag", "console.subject.value"),
     ("tickets", "kind"): ("ticketing.kind",),
     ("tickets", "state"): ("ticketing.state",),
     ("calls", "outcome"): ("console.outcome",),
@@ -41,7 +44,13 @@ ELSEWHERE = {
     ("tasks", "reason"): ("ticketing.task",),
     ("looks", "action"): ("console.audit.action",),
 }
-"""Codes whose sentences stand with their own domain; those of the rest in the wording of this page."""
+ANYWHERE = {
+    "sex": ("console.people.sex",),
+    "lang": ("console.people.lang",),
+    "access_need": ("console.people.access_need",),
+    "as": ("console.people.residence_kind",),
+}
+"""Codes whose words stand where they are used every day, in one section or in any; the rest is worded for this page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +79,9 @@ def parts(uow: UnitOfWork, held: Held) -> list[Part]:
 
 
 def _shown(uow: UnitOfWork, section: str, fact: Fact) -> Shown:
-    label = web.say(f"console.subject.field.{fact.name.removeprefix('said_')}")
+    label = web.say(f"console.subject.field.{fact.name.removeprefix('said_').removeprefix('before_')}")
+    if fact.name.startswith("before_"):
+        label = web.say("console.subject.before", field=label)
     return Shown(label, _value(uow, section, fact.name, fact.value), fact.source)
 
 
@@ -85,7 +96,8 @@ def _value(uow: UnitOfWork, section: str, name: str, value: Value) -> str:
         return str(value)
     if name == "by":
         return _actor(str(value))
-    return _word(ELSEWHERE.get((section, name), ("console.subject.value",)), str(value))
+    tables = ELSEWHERE.get((section, name)) or ANYWHERE.get(name, ("console.subject.value",))
+    return _word(tables, str(value))
 
 
 def _word(tables: Sequence[str], code: str) -> str:

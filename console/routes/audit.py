@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from console import audit_log
 from console.audit_log import Wanted
+from console.audit_words import facts_told
 from console.paging import LARGEST_ID
 from console.routes.blueprint import bp, show
 from core import web, wording
@@ -20,10 +21,8 @@ from core.audit_job import LOG
 from core.uow import UnitOfWork, unit_of_work
 from directory.queries.places import names_of
 from staff.guard import actor, current_scope, needs
-from staff.permissions import Role
 
 ACTOR = re.compile(r"[a-z]+:[A-Za-z0-9_.:-]{1,60}|cli")
-MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00")
 LONGEST = 64
 ACTION = "audit.action."
 FIELDS = ("actor", "action", "subject", "place", "since", "until")
@@ -79,14 +78,13 @@ def verify_audit() -> ResponseReturnValue:
 
 def _wanted(uow: UnitOfWork) -> Wanted:
     asked = {name: request.args.get(name, "").strip()[:LONGEST] for name in FIELDS}
-    until = _day(uow, asked["until"])
     return Wanted(
         actor=_actor(uow, asked["actor"]),
         action=asked["action"],
         subject=asked["subject"],
         place=asked["place"].upper(),
         from_at=_day(uow, asked["since"]),
-        until_at=until + timedelta(days=1) if until is not None else None,
+        until_at=_day_after(_day(uow, asked["until"])),
     )
 
 
@@ -110,6 +108,13 @@ def _day(uow: UnitOfWork, word: str) -> datetime | None:
         return None
 
 
+def _day_after(day: datetime | None) -> datetime | None:
+    try:
+        return day + timedelta(days=1) if day is not None else None
+    except OverflowError:
+        return None  # nothing is later
+
+
 def _number(word: str) -> int | None:
     """A number of the log; it counts further than other ids."""
     return int(word) if word.isascii() and word.isdecimal() and len(word) <= len(str(LARGEST_ID)) + 5 else None
@@ -130,7 +135,7 @@ def _rows(uow: UnitOfWork, entries: list[AuditEntry]) -> list[Row]:
             place=entry.place,
             place_name=places.get(entry.place, {}).get(web.lang(), entry.place),
             reason=entry.reason,
-            data=_data(entry.data),
+            data=facts_told(entry.action, entry.data),
         )
         for entry in entries
     ]
@@ -153,25 +158,6 @@ def _actions() -> list[tuple[str, str]]:
         ((key.removeprefix(ACTION), words) for key, words in known.items() if key.startswith(ACTION)),
         key=lambda one: one[0],
     )
-
-
-def _data(data: dict[str, Any]) -> str:
-    return " · ".join(
-        f"{name} {_value(value, name)}" for name, value in sorted(data.items()) if value not in ("", None, [], {})
-    )
-
-
-def _value(value: Any, name: str = "") -> str:
-    """A value as people say it: a moment on the city's clock, a role by its name."""
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {_value(one, name)}" for name, one in sorted(value.items()))
-    if isinstance(value, list):
-        return ", ".join(_value(one, name) for one in value)
-    if name == "role" and value in set(Role):
-        return web.say(f"staff.role.{value}")
-    if isinstance(value, str) and MOMENT.fullmatch(value):
-        return web.city_moment(datetime.fromisoformat(value))
-    return str(value)
 
 
 def _check(uow: UnitOfWork) -> dict[str, Any] | None:

@@ -58,10 +58,32 @@ def test_roles_and_moments_are_said_as_people_say_them(auditor: Desk) -> None:
 
     zh, en = auditor.reads("/console/audit"), auditor.reads("/console/audit", "en")
 
-    assert "role 街道干部" in zh
+    assert "岗位 街道干部" in zh
     assert "role Street officer" in en
     assert "until Sat 28 Nov 10:01" in en
     assert "T02:01" not in zh + en
+
+
+def test_what_else_is_kept_is_told_in_the_readers_words(auditor: Desk) -> None:
+    with unit_of_work("user:1") as uow:
+        uow.audit("flag.raised", "household:1", flag=3, kind="dog")
+        uow.audit("batch.checked", "batch:1", rows={"create": 4, "refuse": 2})
+        uow.audit("person.corrected", "person:1", fields=["birth_date", "name"])
+        uow.audit("correction.settled", "person:1", correction=5, is_right=False)
+        uow.audit("duty.ended", "unit:1", category="no such category")
+
+    zh, en = auditor.reads("/console/audit"), auditor.reads("/console/audit", "en")
+
+    for told in (
+        "提示编号 3 · 类别 有狗",
+        "行数 新增 4、拒收 2",
+        "改动 出生日期、姓名",
+        "属实 否",
+        "类别 no such category",
+    ):
+        assert told in zh
+    for told in ("flag 3 · kind Dog", "rows New 4, Refused 2", "changed Birth date, Name", "right no"):
+        assert told in en
 
 
 def test_an_auditor_of_a_part_sees_its_entries_only(desk_of: Callable[..., Desk]) -> None:
@@ -203,3 +225,23 @@ def test_every_action_that_is_written_down_has_words() -> None:
 
     assert written
     assert sorted(action for action in written if f"audit.action.{action}" not in told) == []
+
+
+def test_every_fact_that_is_written_down_has_a_name() -> None:
+    told = wording.catalogue("console", "zh")
+    written = {
+        keyword.arg
+        for path in ROOT.glob("*/**/*.py")
+        if path.parts[len(ROOT.parts)] not in {"tests", "node_modules", ".venv", "simulator", "bench"}
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "audit"
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id == "uow"
+        for keyword in node.keywords
+        if keyword.arg not in (None, "place", "reason")
+    }
+
+    assert written
+    assert sorted(name for name in written if f"audit.data.{name}" not in told) == []

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from config import policy as policy_file
 from console import masking
 from core.audit import AuditEntry
 from core.uow import unit_of_work
@@ -102,6 +104,41 @@ def test_a_reason_that_says_nothing_shows_nothing(officer: Desk, ticket: Any, se
     assert "请写明原因" in answer.text
     assert "0000 0901" not in answer.text
     assert entries(session) == []
+
+
+@pytest.mark.parametrize(
+    ("reason", "is_one"),
+    [
+        ("A1023 投诉", True),
+        ("回电核对", True),
+        ("投诉", False),
+        ("A1023", False),
+        ("16200000901", False),
+        ("回电回电", False),
+    ],
+)
+def test_the_code_of_a_ticket_and_a_word_are_a_reason(reason: str, is_one: bool) -> None:
+    assert masking.is_a_reason(reason) is is_one
+
+
+def test_nobody_reads_a_whole_street_number_by_number(
+    officer: Desk, ticket: Any, session: Session, at: Callable[[datetime], None], noon: datetime
+) -> None:
+    most = policy_file.current().privacy.reveals_an_hour
+    with unit_of_work("user:1") as uow:
+        for number in range(most - 1):
+            uow.audit("number.revealed", f"contact:{number + 1}", place="AH0102", reason=WHY)
+    ask = {"subject": f"ticket:{ticket.id}", "reason": WHY, "back": "/console/"}
+
+    last, one_more = officer.sends("/console/reveal", **ask), officer.sends("/console/reveal", **ask)
+    at(noon + timedelta(minutes=61))
+    later = officer.sends("/console/reveal", **ask)
+
+    assert [one.status_code for one in (last, one_more, later)] == [200, 422, 200]
+    assert "162 0000 0901" in last.text
+    assert "0000 0901" not in one_more.text
+    assert f"最多看 {most} 个" in one_more.text
+    assert len(entries(session)) == most + 1
 
 
 def test_a_reason_of_a_letter_s_length_is_not_cut_off_in_silence(officer: Desk, ticket: Any, session: Session) -> None:
