@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -9,9 +10,11 @@ from sqlalchemy import select
 
 from collection.models import Batch, BatchState
 from collection.service import applying, checking, linking, receiving, undoing
+from core import tries
 from core.jobs import Deadline, job
 from core.uow import unit_of_work
 
+log = logging.getLogger(__name__)
 Step = Callable[[int, str, Callable[[], bool]], bool]
 
 
@@ -56,11 +59,23 @@ def _drain(actor: str, state: BatchState, step: Step) -> bool:
     deadline = Deadline()
     while True:
         with unit_of_work(actor) as uow:
-            waiting = uow.session.scalars(select(Batch.id).where(Batch.state == state).order_by(Batch.id)).all()
+            wanted = select(Batch.id).where(Batch.state == state, tries.is_due(Batch, uow.now))
+            waiting = uow.session.scalars(wanted.order_by(Batch.id)).all()
         if not waiting:
             return False
         for batch_id in waiting:
-            if step(batch_id, actor, deadline.is_over):
+            if _has_more(batch_id, actor, step, deadline):
                 return True
         if deadline.is_over():
             return True
+
+
+def _has_more(batch_id: int, actor: str, step: Step, deadline: Deadline) -> bool:
+    """Go on with one list; one that fails waits for its next try and costs the others nothing."""
+    try:
+        return step(batch_id, actor, deadline.is_over)
+    except Exception:
+        log.exception("list %d could not go on", batch_id)
+        with unit_of_work(actor) as uow:
+            receiving.could_not_go_on(uow, batch_id)
+        return False

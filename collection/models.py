@@ -10,6 +10,7 @@ from sqlalchemy import ARRAY, BigInteger, ForeignKey, Index, String, Text, Uniqu
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.db import Base
+from core.tries import Tried
 
 
 class BatchState(StrEnum):
@@ -57,7 +58,7 @@ class Source(Base):
     mapping: Mapped[dict[str, Any]] = mapped_column(default=dict)  # heading of the file -> our field
 
 
-class Batch(Base):
+class Batch(Tried, Base):
     """One file of one source. The same file is not taken twice while it counts."""
 
     __tablename__ = "batches"
@@ -165,6 +166,8 @@ class MatchWalk(Base):
     at_id: Mapped[int]  # the last person looked at
     begun_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    crowded: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), default=list, server_default="{}")
+    """Households so large that in them only those of one name are compared."""
 
 
 class ImportNote(Base):

@@ -13,6 +13,8 @@ from directory.service import privacy, reorganising, search
 
 log = logging.getLogger(__name__)
 AT_ONCE = 1_000
+ERASE = "job:directory.erase"
+REORGANISE = "job:directory.reorganise"
 
 
 @job("directory.index", every=timedelta(minutes=10))
@@ -32,28 +34,32 @@ def index() -> bool:
 def erase() -> bool:
     """Go on with the erasures that something held up, each in a transaction of its own; one costs no other its turn."""
     deadline = Deadline()
-    with unit_of_work("job:directory.erase") as uow:
-        waiting = requests.waiting_erasures(uow.session, AT_ONCE)
+    with unit_of_work(ERASE) as uow:
+        waiting = requests.waiting_erasures(uow.session, uow.now, AT_ONCE)
     for request_id in waiting:
         if deadline.is_over():
             return True
         try:
-            with unit_of_work("job:directory.erase") as uow:
+            with unit_of_work(ERASE) as uow:
                 privacy.go_on(uow, request_id)
         except Exception:
             log.exception("request %d could not go on", request_id)
+            with unit_of_work(ERASE) as uow:
+                privacy.could_not_go_on(uow, request_id)
     return False
 
 
 @job("directory.reorganise", every=timedelta(minutes=10))
 def reorganise() -> bool:
     """Carry out the changes of the tree whose day has come, each by itself, the earliest first."""
-    with unit_of_work("job:directory.reorganise") as uow:
-        wanted = borders.due(uow.session, uow.local_now.date())
+    with unit_of_work(REORGANISE) as uow:
+        wanted = borders.due(uow.session, uow.local_now.date(), uow.now)
     for row_id in wanted:
         try:
-            with unit_of_work("job:directory.reorganise") as uow:
+            with unit_of_work(REORGANISE) as uow:
                 reorganising.apply_due(uow, row_id)
         except Exception:
-            log.exception("directory.reorganise could not carry out change %d", row_id)
+            log.exception("change %d could not be carried out", row_id)
+            with unit_of_work(REORGANISE) as uow:
+                reorganising.could_not(uow, row_id)
     return False

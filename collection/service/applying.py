@@ -16,6 +16,7 @@ from collection.service import knowing, receiving
 from collection.service.arrivals import arrival, change
 from collection.service.checking import counted
 from collection.service.deciding import Decision, decide_all
+from core import tries
 from core.bulk import copy_in, insert_missing
 from core.uow import UnitOfWork, unit_of_work
 from directory.errors import PlaceEnded
@@ -63,9 +64,8 @@ def apply_some(uow: UnitOfWork, batch_id: int) -> bool:
     batch = receiving.locked(uow, batch_id)
     if batch.state is not BatchState.APPLYING:
         return False
-    if batch.at_row == 0 and not _may_still(uow, batch):
-        batch.state, batch.refusal = BatchState.CHECKED, RightEnded().wording
-        uow.audit("batch.load_refused", f"batch:{batch.id}", place=batch.jurisdiction_code, by=batch.applied_by)
+    if not _may_still(uow, batch):
+        _stop(uow, batch)
         return False
     rows = _next_rows(uow, batch)
     if not rows:
@@ -73,6 +73,7 @@ def apply_some(uow: UnitOfWork, batch_id: int) -> bool:
         return False
     uow.actor = batch.applied_by
     load_rows(uow, batch, [row for row in rows if row.outcome in LOADED and not row.is_applied])
+    tries.begin_anew(batch)
     batch.at_row = rows[-1].row_no
     batch.done += len(rows)
     return True
@@ -98,6 +99,17 @@ def _next_rows(uow: UnitOfWork, batch: Batch) -> list[Held]:
         .limit(AT_ONCE)
     )
     return [Held(*row) for row in found]
+
+
+def _stop(uow: UnitOfWork, batch: Batch) -> None:
+    """The right to load it ended. In the middle it waits, as far as it is, for somebody who has the right."""
+    ended = RightEnded(batch.done if batch.at_row else 0)
+    batch.refusal, batch.refusal_facts = ended.wording, ended.facts
+    if batch.at_row:
+        tries.set_aside(batch, uow.now)
+    else:
+        batch.state = BatchState.CHECKED
+    uow.audit("batch.load_refused", f"batch:{batch.id}", place=batch.jurisdiction_code, by=batch.applied_by)
 
 
 def _may_still(uow: UnitOfWork, batch: Batch) -> bool:
@@ -275,6 +287,7 @@ def _settle(
 
 
 def _finish(uow: UnitOfWork, batch: Batch) -> None:
+    tries.begin_anew(batch)
     batch.state, batch.applied_at = BatchState.APPLIED, uow.now
     batch.counts = counted(uow, batch.id)
     receiving.drop_file(uow, batch)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import BinaryIO
 
-from sqlalchemy import delete, select
+from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from collection import fields
@@ -17,7 +18,7 @@ from collection.models import Batch, BatchRow, BatchState, ImportNote, Source
 from collection.service import keeping
 from collection.table_file import Table, open_table
 from collection.table_limits import Limits
-from core import disposal, wording
+from core import disposal, tries, wording
 from core.uow import UnitOfWork
 from directory.models import Jurisdiction
 from directory.scope import Scope
@@ -25,8 +26,16 @@ from directory.scope import Scope
 THIRD_PARTY = "third_party"
 KINDS = {"committee": 30, "department": 20, THIRD_PARTY: 10}
 """Kinds of source with their authority: of phone and dwelling the committee knows best."""
+JOBS = {
+    BatchState.CHECKING: "collection.check",
+    BatchState.APPLYING: "collection.apply",
+    BatchState.UNDOING: "collection.undo",
+}
+"""Which job goes on with a list."""
+_NOT_IN_NAMES = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 LONGEST_NAME = 64
 LONGEST_TEXT = 200
+NOTES_OF_FILE = ("note.sheets_left_out", "note.hidden_rows")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +108,9 @@ def receive(uow: UnitOfWork, scope: Scope, upload: Upload) -> Batch:
     if table.file.left_out:
         names = ", ".join(table.file.left_out)[:LONGEST_TEXT]
         uow.session.add(ImportNote(batch_id=batch.id, wording="note.sheets_left_out", facts={"sheets": names}))
+    if table.file.hidden_rows:
+        facts = {"count": table.file.hidden_rows}
+        uow.session.add(ImportNote(batch_id=batch.id, wording="note.hidden_rows", facts=facts))
     uow.audit("batch.received", f"batch:{batch.id}", place=batch.jurisdiction_code, source=source.id)
     return batch
 
@@ -106,7 +118,7 @@ def receive(uow: UnitOfWork, scope: Scope, upload: Upload) -> Batch:
 def _batch(uow: UnitOfWork, upload: Upload, source: Source, kept: keeping.Kept, table: Table) -> Batch:
     return Batch(
         source=source,
-        file_name=upload.file_name[-LONGEST_TEXT:],
+        file_name=_NOT_IN_NAMES.sub("", upload.file_name)[-LONGEST_TEXT:],
         file_hash=kept.file_hash,
         file_path=kept.path,
         encoding=table.file.encoding,
@@ -152,13 +164,14 @@ def name_columns(uow: UnitOfWork, scope: Scope, batch_id: int, mapping: Mapping[
     _refuse_bad(batch, wanted)
     uow.session.execute(delete(BatchRow).where(BatchRow.batch_id == batch.id))
     uow.session.execute(
-        delete(ImportNote).where(ImportNote.batch_id == batch.id, ImportNote.wording != "note.sheets_left_out")
+        delete(ImportNote).where(ImportNote.batch_id == batch.id, ImportNote.wording.not_in(NOTES_OF_FILE))
     )
     batch.mapping = wanted
     batch.source.mapping = {**batch.source.mapping, **wanted}
     batch.state, batch.done, batch.at_row, batch.counts = BatchState.CHECKING, 0, 0, {}
     batch.refusal, batch.refusal_facts = "", {}
-    uow.wake("collection.check")
+    tries.begin_anew(batch)
+    uow.wake(JOBS[batch.state])
     return batch
 
 
@@ -212,28 +225,55 @@ def ask_to_load(uow: UnitOfWork, scope: Scope, batch_id: int) -> Batch:
     batch.refusal, batch.refusal_facts = "", {}
     batch.applied_by = uow.actor
     uow.audit("batch.load_asked", f"batch:{batch.id}", place=batch.jurisdiction_code)
-    uow.wake("collection.apply")
+    uow.wake(JOBS[batch.state])
     return batch
 
 
 def ask_to_undo(uow: UnitOfWork, scope: Scope, batch_id: int) -> Batch:
-    """Take back what a list brought. Raises NotNow unless it was loaded."""
+    """Take back what a list brought. Raises NotNow unless it was loaded, or its loading was set aside halfway."""
     batch = held(uow, scope, batch_id)
-    if batch.state is not BatchState.APPLIED:
+    is_halfway = batch.state is BatchState.APPLYING and batch.is_set_aside
+    if batch.state is not BatchState.APPLIED and not is_halfway:
         raise NotNow
+    tries.begin_anew(batch)
     batch.state, batch.done, batch.at_row, batch.undone_by = BatchState.UNDOING, 0, 0, uow.actor
     batch.refusal, batch.refusal_facts = "", {}
     uow.audit("batch.undo_asked", f"batch:{batch.id}", place=batch.jurisdiction_code)
-    uow.wake("collection.undo")
+    uow.wake(JOBS[batch.state])
+    return batch
+
+
+def could_not_go_on(uow: UnitOfWork, batch_id: int) -> None:
+    """Work on a list failed: it is tried again later, and after the last try a person says when."""
+    batch = locked(uow, batch_id)
+    if batch.state in JOBS and tries.failed(batch, uow.now):
+        uow.audit("batch.set_aside", f"batch:{batch.id}", place=batch.jurisdiction_code, tries=batch.tries)
+
+
+def try_again(uow: UnitOfWork, scope: Scope, batch_id: int) -> Batch:
+    """Go on now with a list that was set aside, where it stands. Raises NotNow when it is not set aside."""
+    batch = held(uow, scope, batch_id)
+    if not batch.is_set_aside or batch.state not in JOBS:
+        raise NotNow
+    tries.begin_anew(batch)
+    batch.refusal, batch.refusal_facts = "", {}
+    if batch.state is BatchState.APPLYING:
+        batch.applied_by = uow.actor  # whose right counts from here on
+    uow.audit("batch.tried_again", f"batch:{batch.id}", place=batch.jurisdiction_code)
+    uow.wake(JOBS[batch.state])
     return batch
 
 
 def put_away_unused(uow: UnitOfWork) -> int:
     """Put away the lists that nobody has loaded in the time that policy gives. Returns how many."""
     since = uow.now - uow.policy.collection.kept_unused
+    unchecked = and_(Batch.state == BatchState.CHECKING, Batch.set_aside_at.is_not(None))
     waiting = uow.session.scalars(
         select(Batch)
-        .where(Batch.state.in_((BatchState.RECEIVED, BatchState.CHECKED)), Batch.received_at < since)
+        .where(
+            or_(Batch.state.in_((BatchState.RECEIVED, BatchState.CHECKED)), unchecked),
+            Batch.received_at < since,
+        )
         .order_by(Batch.id)
         .with_for_update(skip_locked=True)
     ).all()

@@ -8,6 +8,7 @@ from sqlalchemy import delete, select, text, update
 
 from collection.models import Batch, BatchRow, BatchState, ImportNote, Made
 from collection.service import receiving
+from core import tries
 from core.uow import UnitOfWork, unit_of_work
 from directory.models import Unplaced
 from directory.service import unloading
@@ -41,6 +42,7 @@ def undo_some(uow: UnitOfWork, batch_id: int) -> bool:
         _finish(uow, batch)
         return False
     batch = receiving.locked(uow, batch_id)
+    tries.begin_anew(batch)
     batch.at_row = last
     batch.done += len(done.removed) + len(done.restored) + len(done.kept)
     for people, values in ((done.removed, {"person_id": None}), (done.restored, {})):
@@ -64,6 +66,7 @@ def _finish(uow: UnitOfWork, batch: Batch) -> None:
     kept = uow.session.scalars(
         select(ImportNote.id).where(ImportNote.batch_id == batch.id, ImportNote.wording == "note.person_kept")
     ).all()
+    tries.begin_anew(batch)
     batch.state, batch.undone_at = BatchState.UNDONE, uow.now
     batch.counts = {**batch.counts, "kept_people": len(kept)}
     uow.audit("batch.undone", f"batch:{batch.id}", place=batch.jurisdiction_code, kept=len(kept))

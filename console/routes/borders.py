@@ -91,6 +91,21 @@ def undo_change(place: str, change_id: int) -> ResponseReturnValue:
     return redirect(url_for("console.place", place=place), code=303)
 
 
+@bp.post("/places/<place>/changes/<int:change_id>/again")
+@needs("places.manage")
+def try_change_again(place: str, change_id: int) -> ResponseReturnValue:
+    """Have a change that an error stopped tried again."""
+    try:
+        with unit_of_work(actor()) as uow:
+            queries.place(uow.session, current_scope(), place)
+            reorganising.try_again(uow, current_scope(), change_id)
+    except BadChange as err:
+        flash(web.refusal_sentence(err), "bad")
+    else:
+        flash(web.say("console.done.place_tried_again"), "ok")
+    return redirect(url_for("console.place", place=place) + "#changes", code=303)
+
+
 def _form(uow: UnitOfWork, code: str, *, preview: Preview | None = None, refusal: str = "") -> str:
     scope = current_scope()
     one = queries.place(uow.session, scope, code)

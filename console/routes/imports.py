@@ -209,6 +209,17 @@ def undo_list(batch_id: int) -> ResponseReturnValue:
     return _to_batch(batch_id)
 
 
+@bp.post("/imports/<int:batch_id>/again")
+@needs("imports.run")
+def try_list_again(batch_id: int) -> ResponseReturnValue:
+    """Go on with one that an error stopped."""
+    with unit_of_work(actor()) as uow:
+        _batch(uow, batch_id)
+        receiving.try_again(uow, current_scope(), batch_id)
+    flash(web.say("console.imports.trying_again"), "ok")
+    return _to_batch(batch_id)
+
+
 @bp.get("/imports/<int:batch_id>/refused")
 @needs("imports.run")
 def refused_rows(batch_id: int) -> ResponseReturnValue:
@@ -242,6 +253,7 @@ def export() -> ResponseReturnValue:
         purpose=request.form.get("purpose", ""),
         lang=web.lang(),
         scope=current_scope(),
+        by=actor(),
     )
     try:
         with unit_of_work(actor()) as uow:
@@ -395,7 +407,7 @@ def _page(uow: UnitOfWork, batch: Batch) -> BatchPage:
             if Outcome(name) in found
         ),
         refusal=_say(batch.refusal, **batch.refusal_facts) if batch.refusal else "",
-        is_working=batch.state in WORKING,
+        is_working=batch.state in WORKING and not batch.is_set_aside,
         percent=min(100, batch.done * 100 // batch.rows) if batch.rows else 0,
         to_load=sum(outcomes.get(name, 0) for name in LOADING),
     )

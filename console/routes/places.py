@@ -297,6 +297,8 @@ def _change(row: Reorganisation, names: Mapping[str, Mapping[str, str]], users: 
         if row.undone_at is not None
         else "refused"
         if row.refusal
+        else "set_aside"
+        if row.is_set_aside
         else "waits"
         if row.applied_at is None
         else "done"
@@ -312,6 +314,7 @@ def _change(row: Reorganisation, names: Mapping[str, Mapping[str, str]], users: 
         "new": [node["name_zh" if lang == 0 else "name_en"] for node in row.new_nodes],
         "note": row.note,
         "state": state,
+        "tries": row.tries,
         "refusal": web.say(
             f"directory.{row.refusal}",
             **{"code": row.old_codes[0], "day": "", "part": "", "name": "", "above": "", "most": ""}

@@ -43,7 +43,8 @@ class Row:
     kind: str
     name: str
     place: str
-    state: str
+    state: str  # of the request, or `set_aside`: an error stops what was decided
+    tries: int
     channel: str
     asked_at: datetime
     done_at: datetime | None
@@ -278,6 +279,17 @@ def privacy_erase(request_id: int) -> ResponseReturnValue:
     return redirect(url_for("console.privacy_request", request_id=request_id), code=303)
 
 
+@bp.post("/privacy/requests/<int:request_id>/again")
+@needs("privacy.do")
+def privacy_try_again(request_id: int) -> ResponseReturnValue:
+    """Have an erasure that an error stopped tried again."""
+    with unit_of_work(actor()) as uow:
+        privacy.request(uow.session, current_scope(), request_id)
+        service.try_again(uow, request_id)
+    flash(web.say("console.privacy.done.trying_again"), "ok")
+    return redirect(url_for("console.privacy_request", request_id=request_id), code=303)
+
+
 def _requests(uow: UnitOfWork, tab: str, after: str) -> tuple[list[Row], list[Hold], str | None]:
     found = privacy.requests(uow.session, current_scope(), is_open=tab == "open", after=read_cursor(after))
     places = names_of(uow.session, {row.household.community_code for row in found})
@@ -305,7 +317,8 @@ def _row(uow: UnitOfWork, asked: PrivacyRequest, name: str, place: str) -> Row:
         kind=asked.kind,
         name=name,
         place=place,
-        state=asked.state,
+        state="set_aside" if asked.is_set_aside and asked.state in privacy.OPEN else asked.state,
+        tries=asked.tries,
         channel=asked.channel,
         asked_at=asked.asked_at,
         done_at=asked.done_at,

@@ -10,6 +10,7 @@ from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.db import Base
+from core.tries import Tried
 from directory.borders import ChangeKind
 
 COMMUNITY = "community"
@@ -67,7 +68,7 @@ class PlaceAlias(Base):
     added_at: Mapped[datetime]
 
 
-class Reorganisation(Base):
+class Reorganisation(Tried, Base):
     """A change of the tree with its date; one that lies ahead waits until its day."""
 
     __tablename__ = "reorganisations"

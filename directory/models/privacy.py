@@ -9,6 +9,7 @@ from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base
+from core.tries import Tried
 
 
 class RequestKind(StrEnum):
@@ -37,7 +38,7 @@ class ErasedKind(StrEnum):
     SOURCE = "source"  # the id that a list gives him
 
 
-class PrivacyRequest(Base):
+class PrivacyRequest(Tried, Base):
     """One request of one person, with its clock."""
 
     __tablename__ = "privacy_requests"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
@@ -31,6 +31,12 @@ from directory.queries.scoping import within
 from directory.scope import Scope
 
 NOWHERE = "nowhere"
+
+
+def is_home() -> ColumnElement[bool]:
+    """The condition that a household is somebody's home: not the one of those who are only counted in a community."""
+    nowhere = select(Dwelling.id).where(Dwelling.use == NOWHERE)
+    return and_(Household.address != "", or_(Household.dwelling_id.is_(None), Household.dwelling_id.not_in(nowhere)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +134,7 @@ def homes_now(session: Session, scope: Scope, under: str = "") -> tuple[Counter[
     households = select(Household.community_code, func.count()).where(
         within(Household.community_code, scope),
         Household.community_code.startswith(under, autoescape=True),
-        Household.address != "",
+        is_home(),
     )
     return (
         _summed(dict(session.execute(dwellings.group_by(Dwelling.community_code)).all())),
@@ -184,7 +190,7 @@ def affected(session: Session, scope: Scope, plan: Plan) -> Affected:
     )
     return Affected(
         session.scalar(select(func.count()).select_from(Dwelling).where(*ends, Dwelling.use != NOWHERE)) or 0,
-        session.scalar(select(func.count()).select_from(Household).where(*homes, Household.address != "")) or 0,
+        session.scalar(select(func.count()).select_from(Household).where(*homes, is_home())) or 0,
         session.scalar(people) or 0,
     )
 
@@ -199,19 +205,39 @@ def change_of(row: Reorganisation) -> Change:
     )
 
 
-def due(session: Session, today: date) -> list[int]:
-    """Changes whose day has come, the earliest first."""
-    return list(
-        session.scalars(
-            select(Reorganisation.id)
-            .where(
-                Reorganisation.applied_at.is_(None),
-                Reorganisation.undone_at.is_(None),
-                Reorganisation.refusal == "",
-                Reorganisation.on <= today,
-            )
-            .order_by(Reorganisation.on, Reorganisation.id)
+def due(session: Session, today: date, now: datetime) -> list[int]:
+    """Changes whose day has come, the earliest first.
+
+    One that failed and waits for its next try keeps later ones of the same places waiting: carried out before it, they
+    would find a tree that they were not made for.
+    """
+    rows = session.scalars(
+        select(Reorganisation)
+        .where(
+            Reorganisation.applied_at.is_(None),
+            Reorganisation.undone_at.is_(None),
+            Reorganisation.refusal == "",
+            Reorganisation.on <= today,
         )
+        .order_by(Reorganisation.on, Reorganisation.id)
+    )
+    found: list[int] = []
+    held_up: set[str] = set()
+    for row in rows:
+        codes = {*row.old_codes, *(node["code"] for node in row.new_nodes)} - {""}
+        above = {node["parent"] for node in row.new_nodes} - {""}
+        is_first = row.set_aside_at is None and (row.try_at is None or row.try_at <= now)
+        if is_first and not any(_hangs_on(one, codes, above) for one in held_up):
+            found.append(row.id)
+        else:
+            held_up |= codes
+    return found
+
+
+def _hangs_on(code: str, codes: Collection[str], above: Collection[str]) -> bool:
+    """Whether a change of these codes, below these, has to do with this place."""
+    return any(one.startswith(code) or code.startswith(one) for one in codes) or any(
+        one.startswith(code) for one in above
     )
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Select, and_, func, or_, select, union
 from sqlalchemy.orm import Session, aliased
 
+from core import tries
 from directory.errors import PersonNotFound, RequestNotFound
 from directory.models import (
     Contact,
@@ -123,7 +124,10 @@ def number_ids(session: Session, person_ids: Collection[int]) -> dict[int, str]:
 
 
 def shared_numbers(session: Session, msisdns: Collection[str], person_ids: Collection[int]) -> set[str]:
-    """Which of these numbers somebody else has, too: another living person, or a body that answers for something."""
+    """Which of these numbers somebody else has, too: another living person, or a body that answers for something.
+
+    So has whoever answered when a number turned out to be wrong: what comes from there is not these persons' word.
+    """
     others = (
         select(Contact.msisdn)
         .join(Person, Person.id == Contact.person_id)
@@ -135,7 +139,14 @@ def shared_numbers(session: Session, msisdns: Collection[str], person_ids: Colle
             Person.died_on.is_(None),
         )
     )
-    return set(session.scalars(union(others, select(HandlerUnit.msisdn).where(HandlerUnit.msisdn.in_(msisdns)))))
+    bodies = select(HandlerUnit.msisdn).where(HandlerUnit.msisdn.in_(msisdns))
+    wrong = (
+        select(Contact.msisdn)
+        .where(Contact.msisdn.in_(msisdns), Contact.person_id.in_(person_ids))
+        .group_by(Contact.msisdn)
+        .having(func.bool_and(Contact.wrong_since.is_not(None)))
+    )
+    return set(session.scalars(union(others, bodies, wrong)))
 
 
 def holds(session: Session, person_ids: Collection[int]) -> list[LegalHold]:
@@ -185,10 +196,12 @@ def held_numbers() -> Select[str]:
     return select(Contact.msisdn).where(Contact.person_id.in_(held_persons()))
 
 
-def waiting_erasures(session: Session, limit: int) -> list[int]:
-    """The ids of erasures that were decided and are held up, the oldest first."""
+def waiting_erasures(session: Session, now: datetime, limit: int) -> list[int]:
+    """The ids of erasures that were decided, are held up and may be tried now, the oldest first."""
     wanted = select(PrivacyRequest.id).where(
-        PrivacyRequest.kind == RequestKind.ERASURE, PrivacyRequest.state == RequestState.HELD
+        PrivacyRequest.kind == RequestKind.ERASURE,
+        PrivacyRequest.state == RequestState.HELD,
+        tries.is_due(PrivacyRequest, now),
     )
     return list(session.scalars(wanted.order_by(PrivacyRequest.id).limit(limit)))
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from sqlalchemy import select
 
+from core import tries
 from core.uow import UnitOfWork
 from directory.errors import (
     AlreadyErased,
@@ -127,6 +128,23 @@ def go_on(uow: UnitOfWork, request_id: int) -> Erasure | None:
     return _erase(uow, request)
 
 
+def could_not_go_on(uow: UnitOfWork, request_id: int) -> None:
+    """An erasure that waited failed: it is tried again later, and after the last try a person says when."""
+    request = uow.session.get(PrivacyRequest, request_id, with_for_update=True, populate_existing=True)
+    if request is not None and request.state is RequestState.HELD and tries.failed(request, uow.now):
+        uow.audit("erasure.set_aside", f"person:{request.person_id}", request=request.id, tries=request.tries)
+
+
+def try_again(uow: UnitOfWork, request_id: int) -> None:
+    """Have an erasure that was set aside tried again now. Raises RequestSettled when it is not set aside."""
+    request = _open(uow, request_id)
+    if not request.is_set_aside:
+        raise RequestSettled
+    tries.begin_anew(request)
+    uow.audit("erasure.tried_again", f"person:{request.person_id}", request=request.id)
+    uow.wake("directory.erase")
+
+
 def correction_settled(uow: UnitOfWork, correction_id: int, *, is_right: bool) -> None:
     """Whoever keeps the records has looked: the request that told of it is answered."""
     request = uow.session.scalar(
@@ -196,6 +214,7 @@ def _erase(uow: UnitOfWork, request: PrivacyRequest) -> Erasure:
     place = _place(uow, person)
     done = erasure.erase(uow, request.person_id)
     uow.session.refresh(request)
+    tries.begin_anew(request)
     if done.obstacles:
         if request.state is not RequestState.HELD:
             request.state = RequestState.HELD

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import delete, func, or_, select, update
 
+from core import tries
 from core.errors import HotlineError
 from core.uow import UnitOfWork
 from directory.borders import Change, ChangeKind, Node, Plan, Wanted
@@ -26,7 +27,7 @@ from directory.models import (
     Responsibility,
     Succession,
 )
-from directory.queries.borders import change_of, planned
+from directory.queries.borders import change_of, due, planned
 from directory.scope import Scope
 from directory.service import attached, carrying, places
 
@@ -67,14 +68,36 @@ def apply_due(uow: UnitOfWork, reorganisation_id: int) -> None:
     """Carry out a change whose day has come. What the tree no longer allows is marked with the reason, once."""
     _one_at_a_time(uow)
     row = uow.session.get_one(Reorganisation, reorganisation_id, with_for_update=True, populate_existing=True)
-    if row.applied_at is not None or row.undone_at is not None or row.refusal or row.on > uow.local_now.date():
-        return
+    if row.id not in due(uow.session, uow.local_now.date(), uow.now):
+        return  # it is done, called off or refused, or something before it was not done
     try:
         with uow.attempt():
             _carry_out(uow, row, planned(uow.session, Scope.system(), change_of(row), row.id))
     except HotlineError as err:
         row.refusal, row.effects = err.wording, {"refused": {name: str(fact) for name, fact in err.facts.items()}}
         uow.audit("places.change_refused", f"reorganisation:{row.id}", place=row.old_codes[0])
+
+
+def could_not(uow: UnitOfWork, reorganisation_id: int) -> None:
+    """A change whose day has come failed: it is tried again later, and after the last try a person says when."""
+    _one_at_a_time(uow)
+    row = uow.session.get_one(Reorganisation, reorganisation_id, with_for_update=True, populate_existing=True)
+    if row.applied_at is None and row.undone_at is None and not row.refusal and tries.failed(row, uow.now):
+        uow.audit("places.change_set_aside", f"reorganisation:{row.id}", place=row.old_codes[0], tries=row.tries)
+
+
+def try_again(uow: UnitOfWork, scope: Scope, reorganisation_id: int) -> Reorganisation:
+    """Have a change that was set aside tried again now. Raises BadChange when it is not, or outside the area."""
+    _one_at_a_time(uow)
+    row = uow.session.get(Reorganisation, reorganisation_id, with_for_update=True, populate_existing=True)
+    if row is None or not all(scope.covers(code) for code in _touched(row)):
+        raise BadChange("unknown")
+    if not row.is_set_aside or row.undone_at is not None:
+        raise BadChange("not_set_aside")
+    tries.begin_anew(row)
+    uow.audit("places.change_tried_again", f"reorganisation:{row.id}", place=row.old_codes[0])
+    uow.wake("directory.reorganise")
+    return row
 
 
 def undo(uow: UnitOfWork, scope: Scope, reorganisation_id: int) -> Reorganisation:

@@ -11,11 +11,12 @@ from threading import Event
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 import app as house
 import directory.jobs
 import ticketing.jobs
+from collection.queries import exports
 from core.uow import UnitOfWork, unit_of_work
 from directory.borders import Change, ChangeKind, Wanted
 from directory.errors import BadChange, PlaceEnded
@@ -25,6 +26,7 @@ from directory.models import (
     Dwelling,
     Household,
     Jurisdiction,
+    Person,
     PersonSearch,
     Placement,
     Reorganisation,
@@ -33,7 +35,7 @@ from directory.models import (
 from directory.queries import borders, places
 from directory.queries import duties as duty_queries
 from directory.scope import Scope
-from directory.service import duties, dwellings, merges, reorganising, residence
+from directory.service import duties, dwellings, erasure, merges, reorganising, residence
 from directory.service import places as place_service
 from providers.models import ProviderArea
 from staff.models import Grant
@@ -421,7 +423,7 @@ def test_a_change_that_waits_can_be_called_off(uow: UnitOfWork) -> None:
 
     reorganising.undo(uow, ALL, waiting.id)
 
-    assert borders.due(uow.session, date(2027, 1, 1)) == []
+    assert borders.due(uow.session, date(2027, 1, 1), uow.now) == []
 
 
 def test_nobody_changes_what_lies_outside_his_area(uow: UnitOfWork) -> None:
@@ -520,3 +522,76 @@ def test_a_person_counts_once_where_the_row_lives_that_stays_also_after_a_merge(
 
     assert (merged[WUTONG][2], merged[GUIHUA][1:], merged[STREET][2]) == (4, (1, 1), 5)
     assert counts(uow, today)[STREET][2] == 4
+
+
+def test_of_joined_places_the_others_unit_answers_while_the_first_ones_does_not(uow: UnitOfWork) -> None:
+    a_town(uow)
+    first = duties.add_unit(uow, ALL, WUTONG, "committee", "甲", "A")
+    other = duties.add_unit(uow, ALL, GUIHUA, "committee", "乙", "B")
+    duties.set_duty(uow, ALL, WUTONG, "repair", first.id, date(2026, 10, 1), date(2026, 11, 1))
+    duties.set_duty(uow, ALL, GUIHUA, "repair", other.id, date(2026, 1, 1))
+
+    reorganising.decide(uow, ALL, merge())
+
+    days = (JULY, date(2026, 9, 30), date(2026, 10, 1), date(2026, 10, 31), date(2026, 11, 1))
+    found = [duty_queries.responsible(uow.session, "AH010203", "repair", day) for day in days]
+    assert found == [other, other, first, first, other]
+
+
+def test_what_was_closed_under_a_code_that_never_counted_goes_back(uow: UnitOfWork) -> None:
+    a_town(uow)
+    before = a_ticket(uow, replace(a_request(), address="2号楼1单元101", household_id=None))
+    made = reorganising.decide(uow, ALL, split())
+    request = replace(a_request(place="AH010203"), address="1号楼1单元101", household_id=None)
+    since = a_ticket(uow, request)
+    assert (before.jurisdiction_code, since.jurisdiction_code) == ("AH010204", "AH010203")
+    before.state = since.state = State.CLOSED
+    uow.session.flush()
+
+    reorganising.undo(uow, ALL, made.id)
+
+    assert [uow.session.get_one(Ticket, one.id).jurisdiction_code for one in (before, since)] == [WUTONG, WUTONG]
+
+
+def test_those_who_are_only_counted_stay_counted_where_they_were_and_are_no_home(uow: UnitOfWork) -> None:
+    a_town(uow)
+    may, before = date(2026, 5, 1), counts(uow, JULY)
+    people = {one.name: one.id for one in uow.session.scalars(select(Person))}
+    for name in ("人2", "人3"):
+        erasure.erase(uow, people[name])
+    persons = {code: one[2] for code, one in before.items()}
+    assert {code: one[2] for code, one in counts(uow, JULY).items()} == persons
+    homes = exports.count_households(uow.session, ALL, "AH")
+
+    made = reorganising.decide(uow, ALL, merge())
+
+    assert {code: one[2] for code, one in counts(uow, may).items()} == persons
+    assert counts(uow, JULY)["AH010203"][2] == persons[STREET]
+    assert exports.count_households(uow.session, ALL, "AH") == homes == 4
+    assert borders.homes_now(uow.session, ALL)[1]["AH010203"] == homes
+    reorganising.undo(uow, ALL, made.id)
+    nowhere = select(Household.community_code).where(Household.address == "")
+    assert sorted(uow.session.scalars(nowhere)) == [WUTONG, GUIHUA]
+
+
+def test_nothing_is_taken_back_while_somebody_has_a_role_in_what_would_go(uow: UnitOfWork) -> None:
+    a_town(uow)
+    made = reorganising.decide(uow, ALL, split())
+    user = a_user(uow, role=Role.CLERK, place="AH010203")
+
+    with pytest.raises(BadChange, match="rights_since"):
+        reorganising.undo(uow, ALL, made.id)
+
+    uow.session.execute(update(Grant).where(Grant.user_id == user.id).values(until_at=uow.now))
+    reorganising.undo(uow, ALL, made.id)
+    assert uow.session.get_one(Jurisdiction, WUTONG).valid_until is None
+
+
+def test_whoever_began_to_serve_a_place_that_is_taken_back_serves_what_was_there(uow: UnitOfWork) -> None:
+    a_town(uow)
+    made = reorganising.decide(uow, ALL, split())
+    a_provider(uow, areas=("AH010203",))
+
+    reorganising.undo(uow, ALL, made.id)
+
+    assert list(uow.session.scalars(select(ProviderArea.jurisdiction_code))) == [WUTONG]
