@@ -56,10 +56,13 @@ class OutsideArea(NotAllowed):
 
 
 class RightEnded(NotAllowed):
-    """The right to load lists ended before this was done."""
+    """The right to load lists ended before this was done, or when so many rows were."""
 
-    def __init__(self) -> None:
-        super().__init__("refusal.right_ended")
+    def __init__(self, done: int = 0) -> None:
+        if done:
+            super().__init__("refusal.right_ended_midway", done=done)
+        else:
+            super().__init__("refusal.right_ended")
 
 
 class PurposeMissing(HotlineError):
@@ -88,6 +91,13 @@ class MatchDecided(Conflict):
 
     def __init__(self) -> None:
         super().__init__("refusal.match_decided")
+
+
+class NotMeanwhile(NotFound):
+    """The ticket did not come in while these two were one person, or belongs to neither of them any more."""
+
+    def __init__(self) -> None:
+        super().__init__("refusal.not_meanwhile")
 
 
 class MatchUnclear(HotlineError):

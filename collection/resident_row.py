@@ -24,6 +24,14 @@ ERROR = "\x00error"
 _WIDE = {0xFF00 + code: 0x20 + code for code in range(1, 0x5F)}
 _NO_NAME = re.compile(r"[\d()@=<>{}|\\^~%$#*?!\uff1f\uff01\ufffd]|^[+\-]")
 _SPACES = re.compile(r"\s+")
+_INVISIBLE = re.compile(
+    "[\x01-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+)
+"""Marks that nobody sees, as copied texts bring them: with one in it a name would be another name."""
+_DATE = re.compile(
+    r"\d{4}[-/]\d{1,2}[-/]\d{1,2}(?: [\d:.]+)?|\d{1,2}\u6708\d{1,2}\u65e5|\d{1,2}-[A-Z][a-z]{2}|[A-Z][a-z]{2}-\d{2}"
+)
+"""What a spreadsheet makes of a door such as 3-2."""
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
 
@@ -114,6 +122,11 @@ def read(cells: Cells, rules: RowRules) -> tuple[Resident | None, list[Reason]]:
     return (None, reader.reasons) if reader.reasons else (found, [])
 
 
+def as_far_as_read(cells: Cells, rules: RowRules) -> Resident:
+    """What can be read of a row that is refused: nobody loads it, but somebody who was erased is known by it."""
+    return _Reader(cells, rules).read()
+
+
 def written(cells: Cells, field_name: Field) -> str:
     """The one cell of a field, tidied: full-width signs, spaces at the ends, the apostrophe of a spreadsheet."""
     return _tidy(cells[field_name][0]) if cells.get(field_name) else ""
@@ -132,7 +145,7 @@ class _Reader:
         consent = self._word(Field.CONSENT, "consent")
         return Resident(
             name=self._name(),
-            address=self._text(Field.ADDRESS, needed=True),
+            address=self._address(),
             community=self._text(Field.COMMUNITY),
             community_code=self.rules.community_code,
             list_id=self._text(Field.ID),
@@ -173,6 +186,12 @@ class _Reader:
             self._refuse("too_long", field=name.value, most=LONGEST[name])
         return words
 
+    def _address(self) -> str:
+        words = self._text(Field.ADDRESS, needed=True)
+        if _DATE.fullmatch(words):
+            self._refuse("address_date")
+        return words
+
     def _is_refused(self, name: Field) -> bool:
         return any(reason.facts.get("field") == name.value for reason in self.reasons)
 
@@ -180,7 +199,8 @@ class _Reader:
         """As written but for full-width signs: folding further would change rare characters of a name."""
         self._text(Field.NAME, needed=True)
         cell = next(iter(self.cells.get(Field.NAME, ())), "")
-        name = "" if cell.startswith("\x00") else _SPACES.sub(" ", cell.translate(_WIDE)).strip().lstrip("'")
+        seen = "" if cell.startswith("\x00") else _INVISIBLE.sub("", cell.translate(_WIDE))
+        name = _SPACES.sub(" ", seen).strip().lstrip("'")
         if name and (_NO_NAME.search(name) or not any(character.isalpha() for character in name)):
             self._refuse("name_odd")
         return name
@@ -263,4 +283,4 @@ class _Reader:
 
 
 def _tidy(words: str) -> str:
-    return unicodedata.normalize("NFKC", words).strip().lstrip("'").strip()
+    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", words)).strip().lstrip("'").strip()

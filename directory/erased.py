@@ -12,14 +12,14 @@ from datetime import date
 
 def person_key(name: str, birth_date: date | None) -> str:
     """Name and birth date; empty without a birth date, since a name alone belongs to many."""
-    plain = _plain(name)
-    return f"person:{plain}:{birth_date.isoformat()}" if plain and birth_date is not None else ""
+    folded = plain(name)
+    return f"person:{folded}:{birth_date.isoformat()}" if folded and birth_date is not None else ""
 
 
 def number_key(name: str, msisdn: str) -> str:
     """A name at a number (E.164); empty when either is missing."""
-    plain = _plain(name)
-    return f"number:{plain}:{msisdn}" if plain and msisdn else ""
+    folded = plain(name)
+    return f"number:{folded}:{msisdn}" if folded and msisdn else ""
 
 
 def identity_key(id_hash: str | None) -> str:
@@ -45,6 +45,7 @@ def keys(
     return frozenset(made - {""})
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """A name in its one written form: folded, without spaces and signs."""
     folded = unicodedata.normalize("NFKC", name).casefold()
     return "".join(character for character in folded if character.isalnum())

@@ -17,12 +17,13 @@ from collection import identity
 from collection.errors import BadFile
 from collection.fields import Field
 from collection.models import Batch, BatchRow, BatchState, ImportNote, Outcome
-from collection.resident_row import Cells, Reason, Resident, RowRules, read, written
+from collection.resident_row import Cells, Reason, Resident, RowRules, as_far_as_read, read, written
 from collection.service import keeping, receiving
-from collection.service.deciding import Decision, decide_all
+from collection.service.deciding import Decision, decide_all, erased_among
 from collection.service.receiving import limits
 from collection.table_file import open_table
 from config.policy import Policy
+from core import tries
 from core.bulk import copy_in
 from core.keyed import keyed
 from core.uow import UnitOfWork, unit_of_work
@@ -57,6 +58,7 @@ class Read:
     place: Located
     resident: Resident | None
     reasons: list[Reason]
+    told: Resident  # of a row that is refused: as far as it can be read
 
 
 @dataclass(slots=True)
@@ -70,6 +72,7 @@ class Check:
     batch_id: int
     at_row: int
     mapping: dict[int, Field]  # column -> field
+    width: int  # columns
     within_code: str  # the place that the list is of
     today: date  # in the city
     policy: Policy
@@ -117,7 +120,7 @@ def _resumed(uow: UnitOfWork, batch: Batch) -> Check:
     columns = {heading: Field(name) for heading, name in batch.mapping.items() if name}
     mapping = {place: columns[heading] for place, heading in enumerate(batch.headings) if heading in columns}
     state = Check(
-        *(batch.id, batch.at_row, mapping, batch.jurisdiction_code),
+        *(batch.id, batch.at_row, mapping, len(batch.headings), batch.jurisdiction_code),
         *(uow.local_now.date(), uow.policy, uow.settings.hash_key),
     )
     if batch.at_row:
@@ -148,7 +151,10 @@ def _read(state: Check, number: int, row: list[str]) -> Read:
     city = state.policy.city
     area_code = state.areas.get(place.code) or city.area_code
     rules = RowRules(state.today, city.region, area_code, place.code, lambda words: _seal(state.hash_key, words))
-    return Read(number, row, place, *read(cells, rules))
+    resident, reasons = read(cells, rules)
+    if len(row) > state.width:
+        resident, reasons = None, [Reason("more_cells")]
+    return Read(number, row, place, resident, reasons, resident or as_far_as_read(cells, rules))
 
 
 def _check_some(uow: UnitOfWork, state: Check, chunk: Sequence[Read]) -> bool:
@@ -162,6 +168,7 @@ def _check_some(uow: UnitOfWork, state: Check, chunk: Sequence[Read]) -> bool:
         ("batch_id", "row_no", "cells", "outcome", "reasons", "person_id", "is_applied", "values", "keys"),
         (_as_row(batch.id, state, one.number, one.cells, decisions[one.number]) for one in chunk),
     )
+    tries.begin_anew(batch)
     batch.at_row = state.at_row = chunk[-1].number
     batch.done += len(chunk)
     if batch.rows is None or batch.rows < batch.done:
@@ -193,8 +200,13 @@ def _decided(uow: UnitOfWork, batch: Batch, state: Check, chunk: Sequence[Read])
             judged[one.number] = _Judged(Outcome.REFUSE, [Reason("outside_area", {"code": code})])
         else:
             good.append((one.number, one.resident))
+    numbers = {number for number, _ in good}
     for decision in decide_all(uow, batch, good):
         judged[decision.row_no] = _once(uow, state, decision)
+    nowhere = [one for one in chunk if one.number not in numbers]
+    for one, is_erased in zip(nowhere, erased_among(uow, batch, [one.told for one in nowhere]), strict=True):
+        if is_erased:
+            judged[one.number] = _Judged(Outcome.REFUSE, [Reason("erased")])
     return judged
 
 
@@ -302,9 +314,12 @@ def _finish(uow: UnitOfWork, batch_id: int) -> None:
     if batch.done == 0:
         receiving.put_away(uow, batch, "refusal.file_no_rows")
         return
+    tries.begin_anew(batch)
     batch.state, batch.checked_at, batch.rows = BatchState.CHECKED, uow.now, batch.done
     batch.counts = counted(uow, batch.id)
     _compare_with_last(uow, batch)
+    if batch.counts["refused"].get("erased"):
+        receiving.drop_file(uow, batch)  # it holds what is kept of nobody else
     uow.audit("batch.checked", f"batch:{batch.id}", place=batch.jurisdiction_code, rows=batch.counts["outcomes"])
 
 

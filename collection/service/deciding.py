@@ -16,7 +16,7 @@ from collection.survivorship import Origin, Verdict, decide
 from core.uow import UnitOfWork
 from directory import erased
 from directory.models import ErasedKey
-from directory.queries.homes import Home, Known, by_home, plain_homes
+from directory.queries.homes import Home, Known, by_home, doors
 from directory.service import consents
 from directory.service.erasure import erased_keys
 
@@ -57,17 +57,23 @@ def decide_all(
 
     `sure`: somebody decided already whom the one row is about; `is_again`: the rows were decided in the check.
     """
-    homes = plain_homes(uow.session, {(one.community_code, one.address) for _, one in rows})
+    told = doors(uow.session, {(one.community_code, one.address) for _, one in rows})
+    homes = {home: door.key for home, door in told.items()}
     households = by_home(uow.session, homes)
     made = [Decision(number, one, Outcome.CREATE) for number, one in rows]
     for decision in made:
         decision.home_key = homes[decision.resident.community_code, decision.resident.address]
     if not is_again or _was_erased_since(uow, batch):
         _refuse_erased(uow, batch, made)
+    for decision in made:
+        may_be = told[decision.resident.community_code, decision.resident.address].may_be
+        if may_be and decision.outcome is Outcome.CREATE:
+            decision.outcome = Outcome.REFUSE
+            decision.reasons.append(Reason("house_unsure", {"houses": " / ".join(may_be)}))
     living = [one for one in made if one.outcome is Outcome.CREATE]
-    doors = [_household(one, households) for one in living]
+    lived_in = [_household(one, households) for one in living]
     if sure is None:
-        found = knowing.find(uow, batch, [one.resident for one in living], doors)
+        found = knowing.find(uow, batch, [one.resident for one in living], lived_in)
     else:
         found = [knowing.told(uow, sure) for _ in living]
     for decision, known in zip(living, found, strict=True):
@@ -100,11 +106,17 @@ def _household(decision: Decision, households: Mapping[Home, Known]) -> int | No
     return known.household_id if known is not None else None
 
 
+def erased_among(uow: UnitOfWork, batch: Batch, residents: Sequence[Resident]) -> list[bool]:
+    """Which of these are of somebody who was erased. One statement."""
+    keys = [erasure_keys(batch, one) for one in residents]
+    gone = erased_keys(uow, {key for mine in keys for key in mine})
+    return [bool(mine & gone) for mine in keys]
+
+
 def _refuse_erased(uow: UnitOfWork, batch: Batch, decisions: Sequence[Decision]) -> None:
-    keys = {id(one): _erasure_keys(batch, one.resident) for one in decisions}
-    gone = erased_keys(uow, {key for mine in keys.values() for key in mine})
-    for decision in decisions:
-        if gone and keys[id(decision)] & gone:
+    gone = erased_among(uow, batch, [one.resident for one in decisions])
+    for decision, is_gone in zip(decisions, gone, strict=True):
+        if is_gone:
             decision.outcome = Outcome.REFUSE
             decision.reasons.append(Reason("erased"))
 
@@ -115,7 +127,8 @@ def _was_erased_since(uow: UnitOfWork, batch: Batch) -> bool:
     return uow.session.scalar(select(since.exists())) or False
 
 
-def _erasure_keys(batch: Batch, one: Resident) -> frozenset[str]:
+def erasure_keys(batch: Batch, one: Resident) -> frozenset[str]:
+    """By what the person of a row would be known again had he been erased."""
     return erased.keys(
         one.name,
         date.fromisoformat(one.birth_date) if one.birth_date else None,

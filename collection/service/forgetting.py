@@ -7,16 +7,37 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, false, func, or_, select, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    any_,
+    delete,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 
+from collection import mention
+from collection.errors import BadFile
 from collection.models import Batch, BatchRow, BatchState, MatchCandidate, Outcome
 from collection.resident_row import Reason
+from collection.service import keeping, receiving, tracing
+from collection.service.applying import subject_of
 from collection.service.checking import counted
+from collection.service.tracing import Whose
+from collection.table_file import open_table
 from core import disposal
 from core.retention import Kind
 from core.uow import UnitOfWork
 from directory.events import Traces
-from directory.models import Person
+from directory.models import Person, Unplaced
 from directory.queries.privacy import held_persons
 
 BEING_READ = (BatchState.RECEIVED, BatchState.CHECKING)
@@ -34,7 +55,15 @@ def forget(uow: UnitOfWork, traces: Traces) -> Counter[str]:
     session, gone = uow.session, Counter[str]()
     session.flush()
     ids = traces.person_ids
-    rows = or_(BatchRow.person_id.in_(ids), BatchRow.id.in_(_waiting_for(ids)))
+    whose = tracing.known(uow, traces)
+    row_ids = [
+        *session.scalars(select(BatchRow.id).where(or_(BatchRow.person_id.in_(ids), _waits_for(ids)))),
+        *tracing.speaking_of(uow, whose),
+    ]
+    _put_away_unread(uow, whose)
+    rows = BatchRow.id == any_(literal(row_ids, ARRAY(BigInteger)))  # one array: see core.bulk
+    subjects = [subject_of(number) for number in row_ids]
+    session.execute(delete(Unplaced).where(Unplaced.subject == any_(literal(subjects, ARRAY(String)))))
     touched = list(session.scalars(select(BatchRow.batch_id).where(rows).distinct()))
     batches = select(Batch.id).where(Batch.id.in_(touched), Batch.file_path != "", Batch.state.not_in(BEING_READ))
     remove_files(uow, list(session.scalars(batches)))
@@ -51,21 +80,46 @@ def forget(uow: UnitOfWork, traces: Traces) -> Counter[str]:
     return gone
 
 
-def _waiting_for(person_ids: Collection[int]) -> Select[int]:
+def _put_away_unread(uow: UnitOfWork, whose: Whose) -> None:
+    """Lists of his communities whose rows nobody has read yet: one in which he stands is to be uploaded again."""
+    unread = uow.session.scalars(
+        select(Batch)
+        .where(
+            Batch.state == BatchState.RECEIVED,
+            Batch.file_path != "",
+            or_(false(), *(literal(code).startswith(Batch.jurisdiction_code) for code in sorted(whose.places))),
+        )
+        .order_by(Batch.id)
+        .with_for_update()
+    ).all()
+    for batch in unread:
+        try:
+            with keeping.opened(batch.file_path) as file:
+                rows = open_table(file, receiving.limits(uow), batch.headings).rows()
+                speaks = any(mention.names(cells, whose.somebody) for _, cells in rows)
+        except BadFile as err:
+            receiving.put_away(uow, batch, err.wording, err.facts)
+            continue
+        if speaks:
+            receiving.put_away(uow, batch, "refusal.somebody_forgotten")
+
+
+def _waits_for(person_ids: Collection[int]) -> ColumnElement[bool]:
     """Rows of which a person is to say whether they are about one of these, and which have the name of one."""
     names = select(Person.name).where(Person.id.in_(person_ids), Person.name != "")
     may_be = [BatchRow.reasons.contains([Reason("may_be", {"person_id": one}).as_json()]) for one in person_ids]
     waiting = BatchRow.outcome == Outcome.NEEDS_MATCH
-    return select(BatchRow.id).where(waiting, or_(false(), *may_be), BatchRow.values["name"].astext.in_(names))
+    return and_(waiting, or_(false(), *may_be), BatchRow.values["name"].astext.in_(names))
 
 
 def _is_to_be_loaded() -> ColumnElement[bool]:
-    """Whether a row would still be loaded, now or once somebody has decided."""
+    """Whether a row would still be loaded, now or once somebody has decided, or was refused: that it still says why."""
     at_rest = select(Batch.id).where(Batch.state.in_(AT_REST))
     undone = select(Batch.id).where(Batch.state == BatchState.UNDONE)
     waits = and_(BatchRow.outcome.in_((Outcome.NEEDS_PLACE, Outcome.NEEDS_MATCH)), BatchRow.batch_id.not_in(undone))
     comes = and_(BatchRow.outcome.in_((Outcome.CREATE, Outcome.UPDATE)), BatchRow.batch_id.not_in(at_rest))
-    return and_(BatchRow.is_applied.is_(False), func.coalesce(or_(waits, comes), False))
+    refused = BatchRow.outcome == Outcome.REFUSE
+    return and_(BatchRow.is_applied.is_(False), func.coalesce(or_(waits, comes, refused), False))
 
 
 def remove_files(uow: UnitOfWork, ids: Sequence[int]) -> None:
@@ -93,11 +147,23 @@ def held_rows(before: datetime) -> Select[int]:
 
 
 def blank_rows(uow: UnitOfWork, ids: Sequence[int]) -> None:
-    """Take out of these rows what they said; what became of each stays."""
-    uow.session.execute(
+    """Take out of these rows what they said; what became of each stays. One that still waits comes to nothing."""
+    quiet = {"synchronize_session": False}
+    waits = BatchRow.outcome.in_((Outcome.NEEDS_PLACE, Outcome.NEEDS_MATCH))
+    subjects = [subject_of(number) for number in ids]
+    waiting = select(BatchRow.batch_id, BatchRow.outcome, func.count()).where(BatchRow.id.in_(ids), waits)
+    for batch_id, outcome, count in uow.session.execute(waiting.group_by(BatchRow.batch_id, BatchRow.outcome)).all():
+        batch = uow.session.get_one(Batch, batch_id, with_for_update=True, populate_existing=True)
+        told = Counter(batch.counts.get("outcomes", {}))
+        told.update({outcome.value: -count, Outcome.REFUSE.value: count})
+        batch.counts = {**batch.counts, "outcomes": dict(+told)}
+    uow.session.flush()
+    for statement in (
+        update(BatchRow).where(BatchRow.id.in_(ids), waits).values(outcome=Outcome.REFUSE),
         update(BatchRow).where(BatchRow.id.in_(ids)).values(NOTHING),
-        execution_options={"synchronize_session": False},
-    )
+        delete(Unplaced).where(Unplaced.subject.in_(subjects)),  # the words of a row stand there, too
+    ):
+        uow.session.execute(statement, execution_options=quiet)
 
 
 def _old_rows(before: datetime) -> Select[int]:

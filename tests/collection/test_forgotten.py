@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from datetime import date
 
 import pytest
 from sqlalchemy import select, text
@@ -14,16 +16,20 @@ import app as house
 from collection import jobs
 from collection.models import BatchState, Outcome
 from collection.service import receiving, returning
-from core import db
+from collection.service.receiving import Upload
+from core import db, disposal, embedded
 from core.uow import UnitOfWork
-from directory.models import Person, Purpose
+from directory.models import Person, Purpose, Unplaced
 from directory.scope import Scope
 from directory.service import consents, erasure
 from directory.service.turns import one_load_at_a_time
 from tests.collection.conftest import Lists
-from tests.collection.files import HEADINGS, a_row
+from tests.collection.files import HEADINGS, a_row, as_csv, as_xlsx
+from tests.privacy.test_erasure import everywhere
 
 Work = Callable[[], AbstractContextManager[UnitOfWork]]
+HIM = {"姓名": "赵璩璟", "手机": "16277031415", "地址": "77号楼1单元7701", "编号": ""}
+"""A name, a number and an address that nobody else has."""
 NUMBER = "+8616200000001"
 
 
@@ -153,3 +159,93 @@ def test_a_withdrawal_of_a_former_owner_who_was_erased_keeps_a_list_from_changin
     assert [row.outcome for row in lists.rows(again.id)] == [Outcome.SKIP, Outcome.CREATE]
     with work() as uow:
         assert consents.may_write(uow, NUMBER, Purpose.NOTICE) == "no_consent"
+
+
+def received(lists: Lists, work: Work, content: bytes, name: str = "list.csv") -> int:
+    """A list whose columns nobody has named yet."""
+    with work() as uow:
+        uow.actor = lists.actor
+        source = receiving.add_source(uow, "居委会", "committee")
+        upload = Upload(io.BytesIO(content), name, source.id, "AH010201", date(2026, 11, 25))
+        return receiving.receive(uow, Scope.system(), upload).id
+
+
+def words_kept(work: Work) -> list[str]:
+    """Where his name, number or address still stands: in tables and files of lists. A house keeps its address."""
+    assert disposal.delete_files() is False
+    with work() as uow:
+        found = everywhere(uow.session, HIM["姓名"], HIM["手机"])
+        found += [one for one in everywhere(uow.session, HIM["地址"]) if one.startswith(("batch", "unplaced", "prov"))]
+    folder = embedded.private_folder() / "imports"
+    return found + [file.name for file in folder.iterdir() if HIM["姓名"].encode() in file.read_bytes()]
+
+
+def test_nothing_is_left_of_him_in_rows_that_wait_were_refused_or_taken_back_nor_in_files(
+    lists: Lists, work: Work
+) -> None:
+    him, other = a_row(1, **HIM), a_row(2)
+    nowhere = {**HIM, "社区": "云深不知处小区", "身份证号": ""}
+    lists.undo(lists.load([him, a_row(5)]).id)
+    lists.load([him, other])
+    waits = lists.load([a_row(1, **nowhere), a_row(3, 社区="云深不知处小区")])
+    checked = lists.check([a_row(1, **{**nowhere, "出生日期": ""}), a_row(4)])
+    refused = lists.check([a_row(1, **{**nowhere, "性别": "猜", "手机": ""}), a_row(6, 性别="猜")])
+    unread = received(lists, work, as_csv([a_row(7), him]))
+    unread_book = received(lists, work, as_xlsx([a_row(8), him]), "list.xlsx")
+    without_him = received(lists, work, as_csv([a_row(9)]))
+    assert len(words_kept(work)) >= 6
+
+    forget(work, HIM["姓名"])
+
+    assert words_kept(work) == []
+    for batch in (waits, checked, refused):
+        mine, others = lists.rows(batch.id)
+        assert (mine.outcome, mine.cells, mine.values, mine.keys) == (Outcome.REFUSE, [], {}, [])
+        assert lists.reasons(batch.id)[0] == ["erased"]
+        assert others.cells
+    with work() as uow:
+        assert uow.session.scalars(select(Unplaced.subject)).all() == [f"import_row:{lists.rows(waits.id)[1].id}"]
+    for batch_id in (unread, unread_book):
+        assert (lists.read(batch_id).state, lists.read(batch_id).refusal) == (
+            BatchState.REJECTED,
+            "refusal.somebody_forgotten",
+        )
+    assert lists.read(without_him).state is BatchState.RECEIVED
+    assert len(list((embedded.private_folder() / "imports").iterdir())) == 1
+
+
+def test_a_namesake_of_whom_nothing_else_is_the_same_stays_in_his_lists(lists: Lists, work: Work) -> None:
+    lists.load([a_row(1, **HIM)])
+    waits = lists.load([a_row(2, 姓名=HIM["姓名"], 社区="云深不知处小区")])
+    refused = lists.check([a_row(3, 姓名=HIM["姓名"], 性别="猜")])
+
+    forget(work, HIM["姓名"])
+
+    assert [row.outcome for row in lists.rows(waits.id)] == [Outcome.NEEDS_PLACE]
+    assert lists.rows(waits.id)[0].values["name"] == HIM["姓名"]
+    assert lists.rows(refused.id)[0].cells[1] == HIM["姓名"]
+
+
+@pytest.mark.parametrize("how", [{"社区": "云深不知处小区"}, {"性别": "猜"}, {"社区": "AH010301"}])
+def test_a_row_of_somebody_who_was_erased_is_not_kept_however_else_it_is_refused_or_waits(
+    lists: Lists, work: Work, how: dict[str, str]
+) -> None:
+    lists.load([a_row(1, **HIM)])
+    forget(work, HIM["姓名"])
+
+    batch = lists.check([a_row(2), a_row(1, **{**HIM, **how})])
+
+    assert lists.reasons(batch.id)[1] == ["erased"]
+    assert batch.file_path == ""
+    assert words_kept(work) == []
+
+
+def test_a_look_at_what_an_erasure_would_take_puts_no_list_away(lists: Lists, work: Work) -> None:
+    lists.load([a_row(1, **HIM)])
+    unread = received(lists, work, as_csv([a_row(1, **HIM)]))
+
+    with work() as uow:
+        erasure.preview(uow, uow.session.scalars(select(Person.id)).one())
+
+    assert lists.read(unread).state is BatchState.RECEIVED
+    assert lists.read(unread).file_path
