@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import TypeVarTuple
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
-from sqlalchemy.orm import Session, aliased, joinedload, selectinload
+from sqlalchemy import ColumnElement, Select, and_, exists, func, not_, or_, select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased, joinedload, selectinload
+from sqlalchemy.orm.interfaces import ORMOption
 
 from collection.errors import MatchNotFound
-from collection.models import Batch, BatchRow, BatchState, MatchCandidate, Outcome
+from collection.models import Batch, BatchRow, BatchState, MatchCandidate, MatchWalk, Outcome
 from directory.errors import MergeNotFound
-from directory.models import Household, Merge, Person, Provenance
+from directory.models import Contact, Household, Merge, Person, Provenance
 from directory.queries.scoping import within
 from directory.scope import Scope
 from ticketing.models import Ticket
@@ -20,6 +22,9 @@ PAGE = 30
 
 Low, High = aliased(Person), aliased(Person)
 LowHome, HighHome = aliased(Household), aliased(Household)
+Side = InstrumentedAttribute[int]
+SIDES_OF_PAIR = (MatchCandidate.low_id, MatchCandidate.high_id)
+Row = TypeVarTuple("Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +66,36 @@ def pair(session: Session, scope: Scope, candidate_id: int) -> Pair:
 
 def open_count(session: Session, scope: Scope) -> int:
     """How many pairs wait for a decision."""
-    counted = (
-        select(func.count())
-        .select_from(MatchCandidate)
-        .join(Low, Low.id == MatchCandidate.low_id)
-        .join(High, High.id == MatchCandidate.high_id)
-        .join(LowHome, LowHome.id == Low.household_id)
-        .join(HighHome, HighHome.id == High.household_id)
-        .where(MatchCandidate.decision.is_(None), _both_stand(), _both_inside(scope))
+    counted = _of_both(select(func.count()).select_from(MatchCandidate), *SIDES_OF_PAIR, scope)
+    return session.scalar(counted.where(MatchCandidate.decision.is_(None), _both_stand())) or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """A household of so many people that not everybody in it was compared with everybody."""
+
+    household: Household
+    people: int
+
+
+def crowds(session: Session, scope: Scope, *, limit: int = PAGE) -> list[Crowd]:
+    """Such households of the reader's area as the last look for pairs found them, the largest first."""
+    people = func.count(Person.id)
+    found = session.execute(
+        select(Household, people)
+        .join(Person, Person.household_id == Household.id)
+        .where(
+            Household.id.in_(select(func.unnest(MatchWalk.crowded))),
+            Person.merged_into_id.is_(None),
+            Person.erased_at.is_(None),
+            within(Household.community_code, scope),
+        )
+        .group_by(Household.id)
+        .order_by(people.desc(), Household.id)
+        .limit(limit)
+        .options(selectinload(Household.community))
     )
-    return session.scalar(counted) or 0
+    return [Crowd(row[0], row[1]) for row in found]
 
 
 def waiting_rows(session: Session, scope: Scope, *, after: int = 0, limit: int = PAGE) -> Sequence[BatchRow]:
@@ -136,19 +161,34 @@ def merge(session: Session, scope: Scope, merge_id: int) -> Done:
     return Done(*row)
 
 
-def came_between(session: Session, done: Collection[Merge]) -> dict[int, list[str]]:
-    """Codes of the tickets that came in for the kept person while a merge held that was taken back since, by merge."""
+@dataclass(frozen=True, slots=True)
+class Meanwhile:
+    """A ticket that came in while two were one person, and whose it is now."""
+
+    ticket_id: int
+    code: str
+    is_handed_over: bool  # it is of the one who had been merged into the other
+    is_from_gone: bool  # asked from a number that only that one has
+
+
+def came_between(session: Session, done: Collection[Merge]) -> dict[int, list[Meanwhile]]:
+    """The tickets that came in for the kept person while a merge held that was taken back since, by merge."""
     undone = [one.id for one in done if one.undone_at is not None]
     if not undone:
         return {}
-    found: dict[int, list[str]] = {}
-    for merge_id, code in session.execute(
-        select(Merge.id, Ticket.code)
-        .join(Ticket, Ticket.person_id == Merge.kept_id)
+    his, others = aliased(Contact), aliased(Contact)
+    is_from_gone = and_(
+        exists().where(his.person_id == Merge.gone_id, his.msisdn == Ticket.msisdn),
+        not_(exists().where(others.person_id == Merge.kept_id, others.msisdn == Ticket.msisdn)),
+    )
+    found: dict[int, list[Meanwhile]] = {}
+    for merge_id, ticket_id, code, is_handed_over, is_his in session.execute(
+        select(Merge.id, Ticket.id, Ticket.code, Ticket.person_id == Merge.gone_id, is_from_gone)
+        .join(Ticket, Ticket.person_id.in_((Merge.kept_id, Merge.gone_id)))
         .where(Merge.id.in_(undone), Ticket.opened_at >= Merge.at, Ticket.opened_at < Merge.undone_at)
         .order_by(Ticket.id)
     ):
-        found.setdefault(merge_id, []).append(code)
+        found.setdefault(merge_id, []).append(Meanwhile(ticket_id, code, is_handed_over, is_his))
     return found
 
 
@@ -181,25 +221,23 @@ def sources(session: Session, person_ids: Collection[int]) -> dict[tuple[int, st
 
 
 def _pairs(scope: Scope) -> Select[MatchCandidate, Person, Person]:
+    both = _of_both(select(MatchCandidate, Low, High), *SIDES_OF_PAIR, scope)
+    return both.options(*_homes(), selectinload(Low.contacts), selectinload(High.contacts))
+
+
+def _of_both(statement: Select[*Row], one: Side, other: Side, scope: Scope) -> Select[*Row]:
+    """With both persons and their homes. Whoever decides must see both: a merge changes what others read of them."""
     return (
-        select(MatchCandidate, Low, High)
-        .join(Low, Low.id == MatchCandidate.low_id)
-        .join(High, High.id == MatchCandidate.high_id)
+        statement.join(Low, Low.id == one)
+        .join(High, High.id == other)
         .join(LowHome, LowHome.id == Low.household_id)
         .join(HighHome, HighHome.id == High.household_id)
-        .where(_both_inside(scope))
-        .options(
-            joinedload(Low.household).joinedload(Household.community),
-            joinedload(High.household).joinedload(Household.community),
-            selectinload(Low.contacts),
-            selectinload(High.contacts),
-        )
+        .where(*(within(home.community_code, scope) for home in (LowHome, HighHome)))
     )
 
 
-def _both_inside(scope: Scope) -> ColumnElement[bool]:
-    """Whoever decides a pair must see both: a merge changes what others read of them."""
-    return and_(*(within(home.community_code, scope) for home in (LowHome, HighHome)))
+def _homes() -> list[ORMOption]:
+    return [joinedload(one.household).joinedload(Household.community) for one in (Low, High)]
 
 
 def _both_stand() -> ColumnElement[bool]:
@@ -220,15 +258,4 @@ def _rows(scope: Scope) -> Select[BatchRow]:
 
 
 def _merges(scope: Scope) -> Select[Merge, Person, Person]:
-    return (
-        select(Merge, Low, High)
-        .join(Low, Low.id == Merge.kept_id)
-        .join(High, High.id == Merge.gone_id)
-        .join(LowHome, LowHome.id == Low.household_id)
-        .join(HighHome, HighHome.id == High.household_id)
-        .where(_both_inside(scope))
-        .options(
-            joinedload(Low.household).joinedload(Household.community),
-            joinedload(High.household).joinedload(Household.community),
-        )
-    )
+    return _of_both(select(Merge, Low, High), Merge.kept_id, Merge.gone_id, scope).options(*_homes())

@@ -19,6 +19,9 @@ from core.uow import UnitOfWork
 AT_ONCE = 10_000
 """Persons of the base that are looked at together."""
 WALK_EVERY = timedelta(hours=24)
+MOST_AT_HOME = 40
+"""In a household of more people, such as a hostel, each is compared with so many others of his own name, not with all:
+everybody with everybody would be a hundred thousand pairs."""
 LOOKALIKES = text(
     "select distinct n.place, coalesce(p.merged_into_id, p.id) "
     "from unnest(cast(:places as int[]), cast(:homes as int[]), cast(:names as text[]), cast(:births as date[]), "
@@ -40,8 +43,11 @@ PAIRS = text(
     "union select p.id, q.id from chunk p join persons q "
     "on q.birth_date = p.birth_date and q.name = p.name and q.id > p.id "
     "union select p.id, q.id from chunk p join persons q on q.household_id = p.household_id and q.id > p.id "
-    "and (q.birth_date is null or p.birth_date is null "
+    "and p.household_id <> all(:crowded) and (q.birth_date is null or p.birth_date is null "
     "or extract(year from q.birth_date) = extract(year from p.birth_date)) "
+    "union select p.id, q.id from chunk p join lateral (select id from persons q "
+    "where q.household_id = p.household_id and q.name = p.name and q.id > p.id order by q.id limit :most) q "
+    "on p.household_id = any(:crowded) "
     "union select p.id, q.id from chunk p join persons q "
     "on extract(day from p.birth_date) <= 12 and q.birth_date = make_date(extract(year from p.birth_date)::int, "
     "extract(day from p.birth_date)::int, extract(month from p.birth_date)::int) and q.name = p.name and q.id > p.id "
@@ -51,6 +57,11 @@ PAIRS = text(
     "select low, high from pairs join persons q on q.id = high "
     "where q.merged_into_id is null and q.erased_at is null and not exists "
     "(select 1 from match_candidates m where m.low_id = low and m.high_id = high)"
+)
+CROWDED = text(
+    "select household_id from persons where household_id in "
+    "(select household_id from persons where id > :after and id <= :until) "
+    "and merged_into_id is null and erased_at is null group by household_id having count(*) > :most"
 )
 APART = text(
     "select coalesce(a.merged_into_id, a.id), coalesce(b.merged_into_id, b.id) from match_candidates m "
@@ -166,12 +177,12 @@ def walk(uow: UnitOfWork) -> bool:
     """
     place = uow.session.get(MatchWalk, 1, with_for_update=True, populate_existing=True)
     if place is None:
-        place = MatchWalk(id=1, at_id=0, begun_at=uow.now)
+        place = MatchWalk(id=1, at_id=0, begun_at=uow.now, crowded=[])
         uow.session.add(place)
     elif place.ended_at is not None:
         if uow.now - place.begun_at < WALK_EVERY:
             return False
-        place.at_id, place.begun_at, place.ended_at = 0, uow.now, None
+        place.at_id, place.begun_at, place.ended_at, place.crowded = 0, uow.now, None, []
     until = uow.session.scalar(
         text("select max(id) from (select id from persons where id > :after order by id limit :count) as next"),
         {"after": place.at_id, "count": AT_ONCE},
@@ -180,13 +191,15 @@ def walk(uow: UnitOfWork) -> bool:
         place.ended_at = uow.now
         return False
     propose(uow, place.at_id, until)
+    place.crowded = sorted({*place.crowded, *crowded_homes(uow, place.at_id, until)})
     place.at_id = until
     return True
 
 
 def propose(uow: UnitOfWork, after: int, until: int) -> int:
     """Write down the pairs of these persons (ids behind `after` up to `until`) with later ones. Returns how many."""
-    pairs = [(row[0], row[1]) for row in uow.session.execute(PAIRS, {"after": after, "until": until})]
+    told = {"after": after, "until": until, "crowded": crowded_homes(uow, after, until), "most": MOST_AT_HOME}
+    pairs = [(row[0], row[1]) for row in uow.session.execute(PAIRS, told)]
     pairs = _without_those_told_apart(uow, pairs)
     known = records(uow, {one for pair in pairs for one in pair})
     rows = []
@@ -207,6 +220,11 @@ def propose(uow: UnitOfWork, after: int, until: int) -> int:
         wish = insert(MatchCandidate).on_conflict_do_nothing(index_elements=["low_id", "high_id"])
         uow.session.execute(wish, rows)
     return len(rows)
+
+
+def crowded_homes(uow: UnitOfWork, after: int, until: int) -> list[int]:
+    """The households of these persons in which so many live that not everybody is compared with everybody."""
+    return list(uow.session.scalars(CROWDED, {"after": after, "until": until, "most": MOST_AT_HOME}))
 
 
 def _without_those_told_apart(uow: UnitOfWork, pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -7,14 +7,17 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from collection.errors import MatchDecided, MatchNotFound, MatchUnclear
+from collection.errors import MatchDecided, MatchNotFound, MatchUnclear, NotMeanwhile
 from collection.models import BatchRow, Decision, MatchCandidate, Outcome
 from collection.queries import matches as reads
 from collection.record_linkage import score
 from collection.service import applying, linking
 from core.uow import UnitOfWork
+from directory.errors import MergeNotFound, NotUndoable
 from directory.models import Household, Merge, Person
 from directory.service import merges
+from ticketing.models import Ticket
+from ticketing.service import requesters
 
 
 def same(uow: UnitOfWork, candidate_id: int, kept_id: int) -> Merge:
@@ -66,6 +69,25 @@ def undo(uow: UnitOfWork, merge_id: int) -> Merge:
     if pair is not None:
         _decide(uow, pair, Decision.DIFFERENT)
     return done
+
+
+def hand_over(uow: UnitOfWork, merge_id: int, ticket_id: int, person_id: int) -> Ticket:
+    """A ticket that came in while two were one person is of this one of the two; the same way leads back.
+
+    Raises MergeNotFound, MatchUnclear for anybody else, NotMeanwhile for another ticket, and NotUndoable when either
+    was erased.
+    """
+    done = uow.session.get(Merge, merge_id, with_for_update=True, populate_existing=True)
+    if done is None:
+        raise MergeNotFound
+    if person_id not in (done.kept_id, done.gone_id):
+        raise MatchUnclear
+    if ticket_id not in {one.ticket_id for one in reads.came_between(uow.session, [done]).get(done.id, ())}:
+        raise NotMeanwhile
+    both = select(Person.erased_at).where(Person.id.in_((done.kept_id, done.gone_id))).order_by(Person.id)
+    if any(uow.session.scalars(both.with_for_update(read=True))):
+        raise NotUndoable("erased")
+    return requesters.give_to(uow, ticket_id, person_id, merge_id=done.id)
 
 
 def row_is(uow: UnitOfWork, row_id: int, person_id: int | None) -> int | None:

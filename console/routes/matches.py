@@ -86,6 +86,8 @@ def match_list() -> ResponseReturnValue:
             pairs=[(pair, round(pair.candidate.score * PER_CENT)) for pair in found],
             total=reads.open_count(uow.session, scope),
             rows=[(row, Resident.from_json(row.values)) for row in rows],
+            crowds=reads.crowds(uow.session, scope),
+            most_at_home=linking.MOST_AT_HOME,
             next_rows=rows[-1].id if len(rows) == reads.PAGE else None,
             next_after=_after(found[-1]) if len(found) == reads.PAGE else None,
         )
@@ -187,6 +189,18 @@ def undo_merge(merge_id: int) -> ResponseReturnValue:
         reads.merge(uow.session, current_scope(), merge_id if is_id(merge_id) else 0)
         matches.undo(uow, merge_id)
     flash(web.say("console.match.told_undone"), "ok")
+    return redirect(url_for("console.merges") + f"#merge-{merge_id}", code=303)
+
+
+@bp.post("/merges/<int:merge_id>/tickets/<int:ticket_id>")
+@needs("matches.decide")
+def hand_ticket(merge_id: int, ticket_id: int) -> ResponseReturnValue:
+    """A ticket that came meanwhile is of the other one of the two; or of the one who had it, after all."""
+    with unit_of_work(actor()) as uow:
+        reads.merge(uow.session, current_scope(), merge_id if is_id(merge_id) else 0)
+        person_id = read_id(request.form.get("person", "")) or 0
+        code = matches.hand_over(uow, merge_id, ticket_id if is_id(ticket_id) else 0, person_id).code
+    flash(web.say("console.match.told_handed", code=code), "ok")
     return redirect(url_for("console.merges") + f"#merge-{merge_id}", code=303)
 
 

@@ -21,7 +21,8 @@ from staff.permissions import Role
 from tests.collection.test_linking import LIST, load, rows_of
 from tests.console.conftest import Desk
 from tests.factories.people import COMMUNITY, a_person
-from tests.factories.requests import a_request, a_ticket
+from tests.factories.requests import a_request, a_ticket, steps_of
+from ticketing.models import Ticket
 
 Work = Callable[[], AbstractContextManager[UnitOfWork]]
 DESK = "/console/matches"
@@ -226,10 +227,144 @@ def test_a_merge_is_taken_back_and_what_came_meanwhile_is_listed(
     words = clerk.reads_after(answer)
     assert "已撤销合并" in words
     assert code in words
-    assert "合并期间来的工单仍归 唐晓东" in words
+    assert "合并期间来的工单" in words
     with work() as uow:
         assert uow.session.get_one(Person, high).merged_into_id is None
     assert clerk.sends(f"/console/merges/{merge_id}/undo").status_code == 409
+
+
+@pytest.fixture
+def parted(
+    clerk: Desk, work: Work, at: Callable[[datetime], None], noon: datetime
+) -> tuple[int, int, int, dict[str, Ticket]]:
+    """Two who were one for a while: the merge, both persons, and tickets of before, of each number, of after."""
+    pair_id, low, high = a_pair(work)
+    tickets: dict[str, Ticket] = {}
+
+    def ask(name: str, minute: int, number: str) -> None:
+        at(noon + timedelta(minutes=minute))
+        with work() as uow:
+            tickets[name] = a_ticket(uow, a_request(person=uow.session.get_one(Person, low), msisdn=number))
+
+    ask("before", 1, MINE)
+    at(noon + timedelta(minutes=2))
+    clerk.sends(f"{DESK}/{pair_id}", decision="same", keep=str(low))
+    ask("theirs", 10, THEIRS)
+    ask("mine", 11, MINE)
+    at(noon + timedelta(minutes=20))
+    with work() as uow:
+        merge_id = uow.session.scalars(select(Merge.id)).one()
+    clerk.sends(f"/console/merges/{merge_id}/undo")
+    ask("after", 30, MINE)
+    return merge_id, low, high, tickets
+
+
+Parted = tuple[int, int, int, dict[str, Ticket]]
+
+
+def whose(work: Work, ticket: Ticket) -> int | None:
+    """Whose ticket it is now."""
+    with work() as uow:
+        return uow.session.get_one(Ticket, ticket.id).person_id
+
+
+def test_a_ticket_that_came_meanwhile_is_handed_over_and_back(clerk: Desk, work: Work, parted: Parted) -> None:
+    merge_id, low, high, tickets = parted
+    theirs = tickets["theirs"]
+    path = f"/console/merges/{merge_id}/tickets/{theirs.id}"
+    page = clerk.open("/console/merges").text
+    assert findall(r"/tickets/(\d+)\"", page) == [str(theirs.id), str(tickets["mine"].id)]
+    assert clerk.reads("/console/merges").count("用并入那人的号码打来") == 1
+
+    told = clerk.reads_after(clerk.sends(path, person=str(high)))
+
+    assert f"{theirs.code} 已改归另一人" in told
+    assert "归并入的人" in told
+    assert whose(work, theirs) == high
+    assert "合并撤销后，改归另一人" in clerk.reads(f"/console/tickets/{theirs.code}")
+    clerk.sends(path, person=str(low))
+    assert whose(work, theirs) == low
+    with work() as uow:
+        assert steps_of(uow, uow.session.get_one(Ticket, theirs.id)).count("requester_changed") == 2
+        noted = uow.session.scalars(
+            select(AuditEntry).where(AuditEntry.action == "ticket.requester_changed").order_by(AuditEntry.number)
+        ).all()
+    assert [(one.subject, one.data) for one in noted] == [
+        (f"ticket:{theirs.id}", {"person": person, "merge": merge_id}) for person in (high, low)
+    ]
+
+
+def test_what_was_handed_over_twice_is_one_step(clerk: Desk, work: Work, parted: Parted) -> None:
+    merge_id, _, high, tickets = parted
+    for _ in range(2):
+        clerk.sends(f"/console/merges/{merge_id}/tickets/{tickets['theirs'].id}", person=str(high))
+
+    with work() as uow:
+        assert steps_of(uow, uow.session.get_one(Ticket, tickets["theirs"].id)).count("requester_changed") == 1
+
+
+def test_only_what_came_meanwhile_goes_to_only_one_of_the_two(clerk: Desk, work: Work, parted: Parted) -> None:
+    merge_id, low, high, tickets = parted
+    path = f"/console/merges/{merge_id}/tickets"
+
+    for name in ("before", "after"):
+        assert clerk.sends(f"{path}/{tickets[name].id}", person=str(high)).status_code == 404
+    for person in ("", "x", "999999"):
+        assert clerk.sends(f"{path}/{tickets['theirs'].id}", person=person).status_code == 422
+    assert clerk.sends(f"{path}/{'9' * 12}", person=str(high)).status_code == 404
+    assert clerk.sends(f"/console/merges/999/tickets/{tickets['theirs'].id}", person=str(high)).status_code == 404
+    assert {whose(work, one) for one in tickets.values()} == {low}
+
+
+def test_a_ticket_is_handed_over_only_by_whoever_sees_both(
+    desk_of: Callable[..., Desk], work: Work, parted: Parted
+) -> None:
+    merge_id, low, high, tickets = parted
+    path = f"/console/merges/{merge_id}/tickets/{tickets['theirs'].id}"
+
+    assert desk_of(Role.CLERK, "AH010202", "elsewhere").sends(path, person=str(high)).status_code == 404
+    assert desk_of(Role.AGENT, COMMUNITY, "agent").sends(path, person=str(high)).status_code == 403
+    assert whose(work, tickets["theirs"]) == low
+
+
+def test_nothing_is_given_to_somebody_who_was_erased(clerk: Desk, work: Work, parted: Parted) -> None:
+    merge_id, low, high, tickets = parted
+    with work() as uow:
+        uow.session.get_one(Person, high).erased_at = uow.now
+
+    answer = clerk.sends(f"/console/merges/{merge_id}/tickets/{tickets['theirs'].id}", person=str(high))
+
+    assert answer.status_code == 409
+    assert whose(work, tickets["theirs"]) == low
+
+
+def test_a_hostel_is_compared_by_name_and_shown_as_such(clerk: Desk, work: Work) -> None:
+    with work() as uow:
+        home = a_person(uow, "唐一", msisdn=None, address="9号楼").household_id
+        names = [f"唐{chr(0x5000 + number)}" for number in range(linking.MOST_AT_HOME)]
+        uow.session.add_all(Person(name=name, household_id=home) for name in (*names, "唐晓东", "唐晓冬", "唐晓东"))
+    with work() as uow:
+        assert linking.walk(uow)
+    with work() as uow:
+        assert not linking.walk(uow)
+        pairs = uow.session.scalars(select(MatchCandidate)).all()
+        found = {uow.session.get_one(Person, one.low_id).name for one in pairs}
+
+    assert (len(pairs), found) == (1, {"唐晓东"})
+    words = clerk.reads(DESK)
+    assert "1 户住了 40 人以上" in words
+    assert "9号楼" in words
+    assert f"{len(names) + 4} 人" in words
+
+
+def test_others_do_not_see_a_hostel_of_elsewhere(desk_of: Callable[..., Desk], work: Work) -> None:
+    with work() as uow:
+        home = a_person(uow, "唐一", msisdn=None, address="9号楼").household_id
+        uow.session.add_all(Person(name="唐", household_id=home) for _ in range(linking.MOST_AT_HOME))
+    with work() as uow:
+        linking.walk(uow)
+
+    assert "人以上" not in desk_of(Role.CLERK, "AH010202").reads(DESK)
 
 
 def test_a_merge_of_another_area_cannot_be_taken_back(desk_of: Callable[..., Desk], work: Work) -> None:
