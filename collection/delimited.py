@@ -18,6 +18,7 @@ DELIMITERS = (",", ";", "\t")
 _AS_TEXT = re.compile(r'="([^"]*)"')
 """What keeps a spreadsheet from taking 0123 for a number."""
 _QUOTED = re.compile(r'"[^"]*"')
+_LINE_END = re.compile(r"\r\n?|\n")
 _TAIL = 4096
 
 
@@ -31,6 +32,8 @@ class Delimited:
         self.encoding = encoding.of(file)
         self.delimiter = self._delimiter()
         self.left_out: tuple[str, ...] = ()
+        self.hidden_rows = 0
+        self._last_width = 0
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """Number and cells of each row, the first is 1. Raises BadFile where the file is no table any more."""
@@ -38,6 +41,7 @@ class Delimited:
         try:
             reader = csv.reader(self._lines(text), delimiter=self.delimiter, strict=True)
             for number, cells in enumerate(reader, start=1):
+                self._last_width = len(cells)
                 yield number, self._trimmed(number, cells)
         except csv.Error as err:
             raise _refusal(err, reader.line_num) from None
@@ -53,12 +57,26 @@ class Delimited:
             lines += part.count(b"\n")
         return lines + 1
 
-    def ends_abruptly(self, last: list[str], wanted: int) -> bool:
-        """Whether the file stops in the middle of its last row: no end of line, and cells are missing."""
+    def ends_abruptly(self, wanted: int) -> bool:
+        """Whether the file stops in the middle of its last row: no end of line, and cells are missing.
+
+        To be asked behind the last row.
+        """
+        if self._last_width >= wanted:
+            return False
         self.file.seek(0, io.SEEK_END)
         self.file.seek(max(0, self.file.tell() - _TAIL))
         tail = self.file.read().decode("utf-16-le" if self.encoding == "utf-16" else "latin-1", "ignore")
-        return not tail.rstrip(" \0").endswith(("\n", "\r")) and len(last) < wanted
+        return self._last_width > 0 and not tail.rstrip(" \0").endswith(("\n", "\r"))
+
+    def swallows_rows(self, cells: list[str], wanted: int) -> bool:
+        """Whether a cell goes on over whole rows, because a quotation mark is at the wrong place."""
+        return any(
+            line.count(self.delimiter) >= max(2, wanted - 1)
+            for cell in cells
+            if self.delimiter in cell
+            for line in _LINE_END.split(cell)[1:]
+        )
 
     def _delimiter(self) -> str:
         text = self._text()

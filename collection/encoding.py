@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import codecs
+import re
+import unicodedata
 from typing import BinaryIO
 
 from collection.errors import BadFile
@@ -12,7 +14,8 @@ SAMPLE = 256 * 1024
 FAMILIAR = 0.9
 """In a text that really is GB18030, so many of its characters are in the old set of 6,763 that everybody uses. Bytes
 of another encoding read that way give rare ones."""
-_LONGEST_CUT = 4  # bytes of one character
+_BEYOND_ASCII = re.compile(r"[a-zA-Z]*[^\x00-\x7f]+(?:[a-zA-Z]+[^\x00-\x7f]+)*[a-zA-Z]*")
+_TWO_BYTES = "\u07ff"  # the last character that takes two in UTF-8
 
 
 def of(file: BinaryIO) -> str:
@@ -33,7 +36,7 @@ def of(file: BinaryIO) -> str:
     if head.startswith(codecs.BOM_UTF8):
         return _proved(file, "utf-8-sig")
     if _reads(file, "utf-8"):
-        return "utf-8"
+        return "gb18030" if _is_rather_gb18030(file) else "utf-8"
     if _is_mostly_utf8(head):
         return _proved(file, "utf-8")
     if _reads(file, "gb18030") and _is_familiar(head.decode("gb18030", "ignore")):
@@ -54,7 +57,8 @@ def _reads(file: BinaryIO, encoding: str, *, may_be_cut: bool = False) -> bool:
     file.seek(0)
     try:
         while part := file.read(AT_ONCE):
-            decoder.decode(part)
+            if "\0" in decoder.decode(part):
+                return False
         if not may_be_cut:
             decoder.decode(b"", final=True)
     except UnicodeDecodeError:
@@ -69,6 +73,31 @@ def _is_mostly_utf8(head: bytes) -> bool:
     words = head.decode("utf-8", "replace")
     broken = words.count("\ufffd")
     return sum(not character.isascii() for character in words) - broken > 10 * broken
+
+
+def _is_rather_gb18030(file: BinaryIO) -> bool:
+    """Whether UTF-8 that reads well is two-byte Chinese by its looks.
+
+    The bytes of some common characters are also those of a Greek, Cyrillic or Arabic letter or of a sign in UTF-8. In
+    a short list nothing else may stand; whoever writes UTF-8 there would not mix these, nor do without one letter of
+    ASCII beside them.
+    """
+    content = file.read(SAMPLE)
+    file.seek(0)
+    beyond = _BEYOND_ASCII.findall(content.decode("utf-8", "ignore"))
+    if not beyond or any(character > _TWO_BYTES for run in beyond for character in run):
+        return False
+    try:
+        chinese = _BEYOND_ASCII.findall(content.decode("gb18030"))
+    except UnicodeDecodeError:
+        return False
+    return all(_is_familiar(run) and run.isalpha() for run in chinese) and not all(_is_word(run) for run in beyond)
+
+
+def _is_word(run: str) -> bool:
+    """Letters of one alphabet, with those of ASCII that stand among them."""
+    alphabets = {unicodedata.name(character, "?").partition(" ")[0] for character in run if not character.isascii()}
+    return run.isalpha() and len(alphabets) == 1
 
 
 def _is_familiar(words: str) -> bool:

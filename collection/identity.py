@@ -45,11 +45,13 @@ class Identity:
 def read(words: str) -> Identity:
     """Read an identity number. Raises BadIdentity."""
     text = unicodedata.normalize("NFKC", words).strip().lstrip("'").replace(" ", "").upper()
+    if _LOST.fullmatch(text):  # of these every eleventh has a right check place: by chance
+        raise BadIdentity(Bad.DIGITS_LOST)
     if not _NUMBER.fullmatch(text):
-        raise BadIdentity(Bad.DIGITS_LOST if _LOST.fullmatch(text) else Bad.LENGTH)
+        raise BadIdentity(Bad.LENGTH)
     total = sum(int(digit) * weight for digit, weight in zip(text[:17], WEIGHTS, strict=True))
     if CHECKS[total % 11] != text[17]:
-        raise BadIdentity(Bad.DIGITS_LOST if _LOST.fullmatch(text) else Bad.CHECK)
+        raise BadIdentity(Bad.CHECK)
     try:
         born = date(int(text[6:10]), int(text[10:12]), int(text[12:14]))
     except ValueError:

@@ -14,7 +14,9 @@ class Limits:
     most_columns: int = 200
     widest_row: int = 100_000  # characters
     most_parts: int = 1_000  # files inside a workbook
-    largest_sheet: int = 512 * 1024**2  # unpacked
+    largest_unpacked: int = 1024**3  # all of them together
+    largest_sheet: int = 512 * 1024**2  # unpacked, as the next two
     largest_strings: int = 64 * 1024**2
     largest_other: int = 8 * 1024**2
+    most_tags: int = 500_000  # in one part that is neither sheet nor strings
     most_merged: int = 100_000

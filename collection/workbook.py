@@ -1,4 +1,4 @@
-"""Lists as workbooks (XLSX), read by openpyxl row by row, after their zip was looked through for what would burst."""
+"""Lists as workbooks (XLSX): sheets, words and cells are read by openpyxl, row by row and in little memory."""
 
 from __future__ import annotations
 
@@ -6,30 +6,31 @@ import re
 import warnings
 import zipfile
 import zlib
-from collections import defaultdict
-from collections.abc import Iterator
-from datetime import date, datetime, time
-from itertools import pairwise
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, time
 from typing import Any, BinaryIO
 from xml.etree.ElementTree import ParseError
 
-import openpyxl
+from openpyxl.reader.excel import ExcelReader
+from openpyxl.worksheet._reader import DATA_TAG, ROW_TAG, WorkSheetParser
+from openpyxl.xml.constants import SHARED_STRINGS, SHEET_MAIN_NS
+from openpyxl.xml.functions import iterparse
 
 from collection.errors import BadFile
 from collection.resident_row import ERROR, FORMULA
 from collection.table_limits import Limits
+from collection.workbook_dates import Formats, formats_of, shown
+from collection.workbook_parts import Parts
 
-SHEETS = "xl/worksheets/"
-STRINGS = "xl/sharedStrings.xml"
-PICTURES = ("xl/media/", "xl/embeddings/", "docProps/", "xl/drawings/", "customXml/")
-"""Parts that nobody opens here, whatever their size."""
 EXACT = 10**15
 """A spreadsheet keeps fifteen digits: a larger number has lost some."""
-AT_ONCE = 256 * 1024
-WIDEST_XML = 4 * 1024**2  # bytes of one row as the workbook writes it
-_ROW = re.compile(rb"<(?:\w+:)?row[ >/]")
-_MERGED = re.compile(rb'<(?:\w+:)?mergeCell [^>]*ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
-_DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+LAST_ROW = 1_048_576
+"""The last row that a sheet can have."""
+STYLES = "xl/styles.xml"
+WORKBOOK = "xl/workbook.xml"
+_STRING, _TEXT, _RUN = (f"{{{SHEET_MAIN_NS}}}{tag}" for tag in ("si", "t", "r"))
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
@@ -38,13 +39,23 @@ _BROKEN = (
     OSError,
     KeyError,
     ValueError,
+    ArithmeticError,
     TypeError,
     IndexError,
     AttributeError,
     NotImplementedError,
-    RuntimeError,  # a part that is locked with a password
+    RuntimeError,
 )
-"""What openpyxl raises at a file that only looks like a workbook."""
+"""What is raised at a file that only looks like a workbook."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A worksheet as the workbook lists it."""
+
+    title: str
+    part: str
+    is_visible: bool
 
 
 class Workbook:
@@ -55,186 +66,174 @@ class Workbook:
 
     def __init__(self, file: BinaryIO, limits: Limits) -> None:
         self.file, self.limits = file, limits
-        self.row_count = 0
-        self._merged: dict[str, dict[int, list[tuple[int, int]]]] = {}
         file.seek(0)
         try:
-            with zipfile.ZipFile(file) as archive:
-                self._look_through(archive)
-        except BadFile:
-            raise
+            self._parts = Parts(file, limits)
+            if WORKBOOK not in self._parts.namelist():
+                raise BadFile("no_table")
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of extensions that do not matter here
+                self._book = _Book(file, self._parts)
+            self._sheet = self._choose()
+            looked = self._parts.look(self._sheet.part)
         except _BROKEN:
             raise BadFile("broken_workbook") from None
-        self.left_out: tuple[str, ...] = ()
-        self._sheet = self._choose()
+        self.row_count, self.hidden_rows, self._merged = looked.rows, looked.hidden_rows, looked.merged
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
-        """Number and cells of each row, the first is 1. Raises BadFile where the file is no table any more."""
-        book = self._open()
+        """Number and cells of each row with anything in it. Raises BadFile where the file is no table any more."""
+        carried: dict[int, tuple[int, str]] = {}
         try:
-            sheet: Any = book.worksheets[self._sheet]
-            sheet.reset_dimensions()  # what a file says of its size is often wrong
-            starts = self._merged.get(sheet._worksheet_path.lstrip("/"), {})
-            carried: dict[int, tuple[int, str]] = {}
-            for number, cells in enumerate(sheet.iter_rows(max_col=self.limits.most_columns), start=1):
-                if number > self.limits.most_rows + 100:
-                    raise BadFile("too_many_rows", most=self.limits.most_rows)
-                row = [_words(cell) for cell in cells]
-                _fill(row, number, starts, carried)
-                while row and not row[-1].strip():
-                    row.pop()
+            for number, row in self._book.rows(self._sheet, self.limits.most_columns):
+                _fill(row, number, self._merged.get(number, ()), carried)
                 yield number, row
         except _BROKEN as err:
             raise BadFile("broken_workbook") from err
-        finally:
-            book.close()
 
     def estimate(self) -> int:
         """How many rows the workbook writes down."""
         return self.row_count
 
-    def ends_abruptly(self, last: list[str], wanted: int) -> bool:
+    def ends_abruptly(self, wanted: int) -> bool:
         """Never: half a workbook cannot be opened."""
         return False
 
-    def _look_through(self, archive: zipfile.ZipFile) -> None:
-        """Refuse what is too large when unpacked. Python never unpacks more of a part than the directory says."""
-        parts = archive.infolist()
-        names = {part.filename for part in parts}
-        if "xl/workbook.xml" not in names:
-            raise BadFile("no_table")
-        if len(parts) > self.limits.most_parts or len(names) != len(parts):
-            raise BadFile("bomb")
-        for part in parts:
-            if part.file_size > self._most(part.filename):
-                raise BadFile("bomb")
-            if part.flag_bits & 1:
-                raise BadFile("old_excel")
-        for part in parts:
-            if part.filename.startswith(SHEETS) and part.filename.endswith(".xml"):
-                self._scan(archive, part.filename)
-            elif part.filename.endswith((".xml", ".rels")) and not part.filename.startswith(PICTURES):
-                with archive.open(part) as opened:
-                    if _DOCTYPE.search(opened.read(AT_ONCE)):
-                        raise BadFile("bomb")
-
-    def _most(self, name: str) -> int:
-        if name.startswith(PICTURES):
-            return self.limits.largest_sheet
-        if name.startswith(SHEETS):
-            return self.limits.largest_sheet
-        return self.limits.largest_strings if name == STRINGS else self.limits.largest_other
-
-    def _scan(self, archive: zipfile.ZipFile, name: str) -> None:
-        """Count the rows of a sheet, measure the longest, and note which cells are merged, without parsing it."""
-        starts: dict[int, list[tuple[int, int]]] = defaultdict(list)
-        since_row = rows = merged = 0
-        rest = b""
-        with archive.open(name) as opened:
-            is_first = True
-            while part := opened.read(AT_ONCE):
-                block = rest + part
-                if is_first and _DOCTYPE.search(block):
-                    raise BadFile("bomb")
-                is_first = False
-                found = list(_ROW.finditer(block, max(0, len(rest) - 6)))
-                rows += len(found)
-                since_row = len(block) - found[-1].start() if found else since_row + len(part)
-                gaps = [after.start() - before.start() for before, after in pairwise(found)]
-                if since_row > WIDEST_XML or max(gaps, default=0) > WIDEST_XML:
-                    raise BadFile("too_wide", row=rows, most=self.limits.most_columns)
-                cut = max(block.rfind(b">") + 1, len(block) - 200)
-                for one in _MERGED.finditer(block, 0, cut):
-                    merged += 1
-                    if merged > self.limits.most_merged:
-                        raise BadFile("bomb")
-                    top, bottom = int(one[2]), int(one[4])
-                    if bottom > top:
-                        starts[top].append((_column(one[1]), bottom))
-                rest = block[cut:]
-        self.row_count = max(self.row_count, rows)
-        self._merged[name] = dict(starts)
-
-    def _open(self) -> Any:
-        self.file.seek(0)
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of styles and extensions that do not matter here
-                return openpyxl.load_workbook(self.file, read_only=True, keep_links=False)
-        except _BROKEN:
-            raise BadFile("broken_workbook") from None
-
-    def _choose(self) -> int:
-        """The place of the sheet that is read; the names of the other visible ones go to `left_out`."""
-        book = self._open()
-        try:
-            visible = [
-                (place, sheet)
-                for place, sheet in enumerate(book.worksheets)
-                if getattr(sheet, "sheet_state", "visible") == "visible"
-            ]
-            chosen = next((place for place, sheet in visible if _has_anything(sheet)), None)
-            if chosen is None:
-                raise BadFile("empty")
-            self.left_out = tuple(sheet.title for place, sheet in visible if place != chosen and _has_anything(sheet))
-            return chosen
-        except _BROKEN as err:
-            raise BadFile("broken_workbook") from err
-        finally:
-            book.close()
+    def _choose(self) -> Sheet:
+        """The sheet that is read; the names of the other visible ones with anything in them go to `left_out`."""
+        visible = [sheet for sheet in self._book.sheets if sheet.is_visible]
+        filled = [sheet for sheet in visible if any(True for _ in self._book.rows(sheet, LAST_ROW))]
+        if not filled:
+            raise BadFile("empty")
+        self.left_out = tuple(sheet.title for sheet in filled[1:])
+        return filled[0]
 
 
-def _has_anything(sheet: Any) -> bool:
-    sheet.reset_dimensions()
-    for number, row in enumerate(sheet.iter_rows(max_col=50, values_only=True)):
-        if any(value not in (None, "") for value in row):
-            return True
-        if number > 100:
-            return False
-    return False
+class _Book(ExcelReader):
+    """Of a workbook only what its cells need: words, days, sheets. Looks trip openpyxl and matter to nobody."""
+
+    def __init__(self, file: BinaryIO, parts: Parts) -> None:
+        super().__init__(file, read_only=True, keep_links=False)
+        self.archive = self.parts = parts
+        self.read_manifest()
+        self.read_workbook()
+        self.sheets = [
+            Sheet(str(sheet.name), relation.target, sheet.state == "visible")
+            for sheet, relation in self.parser.find_sheets()
+            if relation.target in self.valid_files and "chartsheet" not in relation.Type
+        ]
+        styles = parts.read(STYLES) if STYLES in self.valid_files else b""
+        self.formats: Formats = formats_of(styles)
+        self.shared_strings = self._strings()
+
+    def rows(self, sheet: Sheet, most_columns: int) -> Iterator[tuple[int, list[str]]]:
+        """Number and cells of each row that holds anything, without the empty cells at its end."""
+        with self.parts.sheet(sheet.part) as part, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of days that no calendar has
+            cells = _Cells(part, self.shared_strings, epoch=self.wb.epoch, date_formats=self.formats.keys())
+            for _, element in iterparse(part):
+                if element.tag == ROW_TAG:
+                    number, found = cells.parse_row(element)
+                    element.clear()
+                    if number > LAST_ROW:
+                        raise BadFile("too_many_rows", most=LAST_ROW)
+                    if row := self._row(number, found, most_columns):
+                        yield number, row
+                elif element.tag == DATA_TAG:
+                    return
+
+    def _row(self, number: int, cells: list[dict[str, Any]], most_columns: int) -> list[str]:
+        row: list[str] = []
+        for cell in cells:
+            words = _words(cell, self.formats)
+            if not words.strip():
+                continue
+            if (column := cell["column"]) > most_columns:
+                raise BadFile("too_wide", row=number, most=most_columns)
+            row += [""] * (column - len(row))
+            row[column - 1] = words
+        return row
+
+    def _strings(self) -> list[str]:
+        part = self.package.find(SHARED_STRINGS)
+        if part is None:
+            return []
+        words: list[str] = []
+        with self.parts.strings(part.PartName[1:]) as source:
+            root = None
+            for event, element in iterparse(source, ("start", "end")):
+                root = element if root is None else root
+                if event == "end" and element.tag == _STRING:
+                    words.append(_text(element))
+                    root.clear()  # what was read stays nowhere
+        return words
 
 
-def _fill(
-    row: list[str], number: int, starts: dict[int, list[tuple[int, int]]], carried: dict[int, tuple[int, str]]
-) -> None:
+class _Cells(WorkSheetParser):
+    """Cells as openpyxl reads them; of rows nothing is remembered, and no formula is taken apart."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.row_dimensions = _Forgotten()
+
+    def parse_formula(self, element: Any) -> str:
+        """That there is one."""
+        return "="
+
+
+class _Forgotten(dict[Any, Any]):
+    def __setitem__(self, key: Any, value: Any) -> None:
+        """How high each row is matters to nobody."""
+
+
+def _text(string: Any) -> str:
+    """The words of a string without those that say how to pronounce it."""
+    found = []
+    for child in string:
+        if child.tag == _TEXT:
+            found.append(child.text or "")
+        elif child.tag == _RUN:
+            found += [part.text or "" for part in child if part.tag == _TEXT]
+    return "".join(found)
+
+
+def _fill(row: list[str], number: int, starts: Iterable[tuple[int, int]], carried: dict[int, tuple[int, str]]) -> None:
     """A cell merged downwards holds for each of its rows."""
     for column, (until, words) in list(carried.items()):
         if number > until:
             del carried[column]
-        elif column < len(row) and not row[column]:
-            row[column] = words
-    for column, until in starts.get(number, ()):
+        elif column < len(row):
+            row[column] = row[column] or words
+        else:
+            row += [""] * (column - len(row)) + [words]
+    for column, until in starts:
         if column < len(row):
             carried[column] = (until, row[column])
 
 
-def _column(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number - 1
-
-
-def _words(cell: Any) -> str:
+def _words(cell: dict[str, Any], formats: Formats) -> str:
     """A cell as a person would have typed it."""
-    value = cell.value
+    value, kind = cell["value"], cell["data_type"]
     if value is None:
         return ""
-    if cell.data_type == "f":
+    if kind == "f":
         return FORMULA
-    if cell.data_type == "e":
+    if kind == "e":
         return ERROR
     if isinstance(value, str):
-        return value
+        return _ESCAPED.sub(_unescaped, value) if "_x" in value else value
     if isinstance(value, bool):
         return "1" if value else "0"
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == time() else value.isoformat(sep=" ")
-    if isinstance(value, date):
-        return value.isoformat()
+    if isinstance(value, date | time):
+        return shown(value, formats.get(cell["style_id"]))
     if isinstance(value, int | float):
         return _number(value)
     return str(value)
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    """A sign that XML cannot hold. Of those that no text of ours may hold either, nothing."""
+    code = int(found[1], 16)
+    return "" if code == 0 or 0xD800 <= code <= 0xDFFF else chr(code)
 
 
 def _number(value: float) -> str:

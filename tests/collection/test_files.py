@@ -19,10 +19,8 @@ from collection.table_limits import Limits
 from collection.table_writer import as_csv as written
 from collection.table_writer import as_workbook
 from core import wording
-from tests.collection.files import HEADINGS, a_row, as_csv, as_xlsx, rows, with_part
+from tests.collection.files import HEADINGS, NS, SHEET, a_row, as_csv, as_xlsx, rows, with_part, with_strings
 
-SHEET = "xl/worksheets/sheet1.xml"
-NS = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 BIG5 = "姓名,地址\n鄭雅文,忠孝東路\n張學友,羅斯福路\n".encode("big5")
 
 
@@ -101,7 +99,7 @@ def test_a_zip_that_is_no_workbook_is_refused() -> None:
 def test_a_zip_bomb_is_refused_before_it_is_unpacked() -> None:
     """A gigabyte of nothing in a megabyte."""
     tracemalloc.start()
-    bomb = with_part(as_xlsx(rows(1)), "xl/sharedStrings.xml", b" " * (80 * 1024**2))
+    bomb = with_strings(as_xlsx(rows(1)), b" " * (80 * 1024**2))
     tracemalloc.reset_peak()
     before = tracemalloc.get_traced_memory()[0]
 
@@ -114,7 +112,7 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked() -> None:
 def test_entities_that_grow_are_refused() -> None:
     laughs = f'<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><sst {NS}><si><t>&b;</t></si></sst>'.encode()
 
-    assert refusal(with_part(as_xlsx(rows(1)), "xl/sharedStrings.xml", laughs)) == "bomb"
+    assert refusal(with_strings(as_xlsx(rows(1)), laughs)) == "bomb"
     assert refusal(with_part(as_xlsx(rows(1)), SHEET, laughs)) == "bomb"
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from collection import fields
 from collection.fields import Field
+from collection.identity import CHECKS, WEIGHTS
 from collection.resident_row import FORMULA, LONGEST, Resident, RowRules, read
 from collection.service.returning import sentence
 from collection.survivorship import Origin, Verdict, decide
@@ -16,7 +17,16 @@ from core import wording
 from telephony.msisdn import Bad
 from tests.collection.files import HEADINGS, a_row, an_identity
 
+
+def _sum_of(number: str) -> int:
+    return sum(int(digit) * weight for digit, weight in zip(number[:17], WEIGHTS, strict=True))
+
+
 RIGHT = an_identity(1, date(1950, 4, 8))
+LOST_BUT_RIGHT = next(
+    number for n in range(1, 99) if (number := f"990101195004{n:02d}1000") and CHECKS[_sum_of(number) % 11] == "0"
+)
+"""Three digits are gone, and the check place is right by chance."""
 TODAY = date(2026, 11, 25)
 RULES = RowRules(TODAY, "CN", "0978", "", lambda number: f"sealed {number[-4:]}")
 
@@ -58,6 +68,12 @@ def test_a_row_is_read_whole() -> None:
         ({"name": "张" * 65}, "too_long"),
         ({"name": FORMULA}, "formula"),
         ({"address": " "}, "address_missing"),
+        ({"address": "\u200b\ufeff"}, "address_missing"),
+        ({"address": "2026-03-02"}, "address_date"),
+        ({"address": "2026/3/2"}, "address_date"),
+        ({"address": "3月2日"}, "address_date"),
+        ({"address": "2-Mar"}, "address_date"),
+        ({"address": "Mar-02"}, "address_date"),
         ({"birth_date": "1899-12-30", "identity": ""}, "birth_date_too_old"),
         ({"birth_date": "2099-01-01", "identity": ""}, "birth_date_in_future"),
         ({"birth_date": "2026-11-26", "identity": ""}, "birth_date_in_future"),
@@ -73,6 +89,8 @@ def test_a_row_is_read_whole() -> None:
         ({"identity": "12345"}, "identity_length"),
         ({"identity": "1.10101199001011E+17"}, "identity_digits_lost"),
         ({"identity": "110101199001011000"}, "identity_digits_lost"),
+        ({"identity": LOST_BUT_RIGHT}, "identity_digits_lost"),
+        ({"identity": RIGHT + ".0"}, "identity_digits_lost"),
         ({"identity": RIGHT[:-1] + "?"}, "identity_length"),
         ({"identity": RIGHT[:5] + "7" + RIGHT[6:]}, "identity_check"),
         ({"mobile": "16200000001/16200000002"}, "phone_multiple"),
@@ -115,6 +133,12 @@ def test_a_local_number_gets_the_area_code_of_its_community() -> None:
     assert there is not None
     assert [here.phones[0].msisdn, there.phones[0].msisdn] == ["+869785550123", "+869715550123"]
     assert here.phones[0].kind == "fixed"
+
+
+def test_marks_that_nobody_sees_make_no_other_name_nor_house() -> None:
+    one = kept(name="\u202a唐\u200b东\ufeff\u202c", address="1号楼\u200b101\x07")
+
+    assert (one.name, one.address) == ("唐东", "1号楼101")
 
 
 def test_a_number_of_our_own_error_file_counts_as_no_number_given() -> None:
