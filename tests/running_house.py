@@ -103,8 +103,9 @@ class RunningHouse:
         """
         self.run("-m", "alembic", "upgrade", "head")
         self.set_clock(MORNING - BEFORE_THE_MORNING)
-        self.password = json.loads(self.run("-m", "flask", "seed", "--json"))["password"]
-        contacts = json.loads(self.run("-m", "flask", "contacts", "--json"))
+        seeded, told_contacts = self.flask(("seed", "--json"), ("contacts", "--json"))
+        self.password = json.loads(seeded)["password"]
+        contacts = json.loads(told_contacts)
         number = {
             "number": HOTLINE,
             "voice_url": f"{self.url}/ivr/incoming",
@@ -121,13 +122,24 @@ class RunningHouse:
         told = {"account_sid": ACCOUNT, "auth_token": TOKEN, "numbers": [number], "contacts": contacts, "app": app}
         (self.folder / "simulator.json").write_text(json.dumps(told), encoding="utf-8")
 
-    def run(self, *arguments: str) -> str:
-        """Run one command of the project to its end; what it printed."""
+    def run(self, *arguments: str, told: str | None = None) -> str:
+        """Run one command of the project to its end, with this on its standard input; what it printed."""
         done = subprocess.run(
-            [sys.executable, *arguments], cwd=PROJECT, env=self.environment, capture_output=True, text=True, check=False
+            [sys.executable, *arguments],
+            cwd=PROJECT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            input=told,
         )
         assert done.returncode == 0, done.stderr[-2000:]
         return done.stdout
+
+    def flask(self, *commands: Sequence[str]) -> list[str]:
+        """Run commands of the house one after another in one process; what each printed."""
+        printed: list[str] = json.loads(self.run("-m", "tests.many_commands", told=json.dumps(commands)))
+        return printed
 
     def start(self, *names: str) -> None:
         """Start what does not run, and wait until it answers."""

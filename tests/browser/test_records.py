@@ -19,23 +19,35 @@ GOOD = "N1,欧阳晴,女,1988-03-04,AH010201,9号楼1单元101,16200009901"
 LETTERS = "N2,钱多,男,1970-01-01,AH010201,9号楼1单元102,162OOOO9902"
 ELSEWHERE = "N3,孙远,男,1971-01-01,AH020301,1号楼1单元101,16200009903"
 
-Enter = Callable[[str, str, str, str], Page]
+STAFF = {
+    "wu": ("吴佳怡", "clerk", "AH010201"),
+    "li": ("李敏", "agent", "AH"),
+    "he": ("何街", "street_officer", "AH0102"),
+    "qi": ("齐街", "street_officer", "AH0203"),
+    "zhou": ("周敏", "data_steward", "AH"),
+}
+
+Enter = Callable[[str], Page]
 
 
 @pytest.fixture
 def enter(house: RunningHouse, browser: Browser) -> Iterator[Enter]:
-    """`enter("wu", "吴佳怡", "clerk", "AH010201")`: invited by a link, and in. A browser of its own for everybody."""
+    """`enter("wu")`: invited by a link, and in. A browser of its own for everybody."""
     contexts = []
     stumbles: list[str] = []
+    added = (
+        ("staff", "add", login, name, "--role", role, "--place", place) for login, (name, role, place) in STAFF.items()
+    )
+    links = dict(zip(STAFF, house.flask(*added), strict=True))
 
-    def come_in(login: str, name: str, role: str, place: str) -> Page:
+    def come_in(login: str) -> Page:
         context = browser.new_context(viewport=WIDE, locale="zh-CN")
         context.set_default_timeout(20_000)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: stumbles.append(str(error)))
         page.on("console", lambda told: stumbles.append(told.text) if told.type == "error" else None)
-        page.goto(house.run("-m", "flask", "staff", "add", login, name, "--role", role, "--place", place).strip())
+        page.goto(links[login].strip())
         page.locator("#new").fill(PASSWORD)
         page.locator("#again").fill(PASSWORD)
         page.locator('main form button[type="submit"]').first.click()
@@ -80,13 +92,13 @@ def fits(page: Page) -> None:
 def test_a_resident_comes_by_a_list_is_found_is_seen_for_a_purpose_and_forgotten(
     house: RunningHouse, enter: Enter, tmp_path: Path
 ) -> None:
-    clerk = enter("wu", "吴佳怡", "clerk", "AH010201")
+    clerk = enter("wu")
     the_clerk_loads_a_list(house, clerk, tmp_path)
-    agent = enter("li", "李敏", "agent", "AH")
+    agent = enter("li")
     home = the_agent_finds_the_household(house, agent)
-    the_street_officer_says_why(house, enter("he", "何街", "street_officer", "AH0102"), home)
-    the_neighbours_officer_sees_nothing(house, enter("qi", "齐街", "street_officer", "AH0203"), home)
-    the_privacy_desk_answers_and_forgets(house, enter("zhou", "周敏", "data_steward", "AH"))
+    the_street_officer_says_why(house, enter("he"), home)
+    the_neighbours_officer_sees_nothing(house, enter("qi"), home)
+    the_privacy_desk_answers_and_forgets(house, enter("zhou"))
     the_next_list_brings_nobody_back(house, clerk, agent)
 
 
