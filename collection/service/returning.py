@@ -52,11 +52,12 @@ def error_file(sessions: Sessions, batch: Batch, lang: str, limits: Limits) -> R
         kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
         return Returned(f"{stem}-{suffix}.xlsx", kind, as_workbook(_rows(sessions, batch, lang, limits)))
     encoding = batch.encoding.removesuffix("-sig") or "utf-8"
-    parts = as_csv(_rows(sessions, batch, lang, limits), encoding, _delimiter(batch, limits))
+    separator = _delimiter(batch, limits)
+    parts = as_csv(_rows(sessions, batch, lang, limits, separator), encoding, separator)
     return Returned(f"{stem}-{suffix}.csv", f"text/csv; charset={encoding}", parts)
 
 
-def _rows(sessions: Sessions, batch: Batch, lang: str, limits: Limits) -> Iterator[Sequence[str]]:
+def _rows(sessions: Sessions, batch: Batch, lang: str, limits: Limits, separator: str = ",") -> Iterator[Sequence[str]]:
     yield [*batch.headings, wording.say("collection", "column.reason", lang)]
     whole = _from_file(batch, limits)
     after = 0
@@ -66,10 +67,15 @@ def _rows(sessions: Sessions, batch: Batch, lang: str, limits: Limits) -> Iterat
         for row_no, cells, reasons in some:
             words = " ".join(sentence(reason, lang) for reason in reasons if isinstance(reason, dict))
             kept = [str(cell) for cell in cells] or [""] * len(batch.headings)
-            yield [*_whole(whole, row_no, kept), words]
+            yield [*_as_wide(_whole(whole, row_no, kept), len(batch.headings), separator), words]
         if len(some) < AT_ONCE:
             return
         after = some[-1][0]
+
+
+def _as_wide(cells: list[str], width: int, separator: str) -> list[str]:
+    """What a row has too much stands in its last cell: where the separator was meant as a word's it is mended so."""
+    return [*cells[: width - 1], separator.join(cells[width - 1 :])]
 
 
 def _whole(whole: Iterator[tuple[int, list[str]]], row_no: int, kept: list[str]) -> list[str]:

@@ -1,0 +1,127 @@
+"""A list is loaded on somebody's right: where that ends, loading ends, also in the middle of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select, update
+
+from collection import jobs
+from collection.errors import NotNow
+from collection.models import Batch, BatchState
+from collection.service import applying, receiving
+from core.audit import AuditEntry
+from core.uow import UnitOfWork
+from directory.models import Person
+from directory.scope import Scope
+from staff.models import Grant, User
+from staff.permissions import Role
+from tests.collection.conftest import Lists
+from tests.collection.files import rows
+
+Work = Callable[[], AbstractContextManager[UnitOfWork]]
+
+
+def people(work: Work) -> int:
+    with work() as uow:
+        return uow.session.scalar(select(func.count(Person.id))) or 0
+
+
+def end_rights(work: Work) -> None:
+    with work() as uow:
+        uow.session.execute(update(Grant).values(until_at=uow.now - timedelta(seconds=1)))
+
+
+@pytest.fixture
+def halfway(lists: Lists, work: Work, monkeypatch: pytest.MonkeyPatch) -> Batch:
+    """A list of 35 rows of which 20 were loaded when the clerk's grant ended."""
+    monkeypatch.setattr(applying, "AT_ONCE", 10)
+    batch = lists.check(rows(35))
+    lists.press_load(batch.id)
+    for _ in range(2):
+        with work() as uow:
+            assert applying.apply_some(uow, batch.id)
+    end_rights(work)
+    assert jobs.apply() is False
+    return lists.read(batch.id)
+
+
+@pytest.fixture
+def colleague(work: Work, halfway: Batch) -> str:
+    """Somebody who has the right for the place of the list."""
+    with work() as uow:
+        user = User(login="colleague", name="郑雅文", password_hash="nobody's")
+        uow.session.add(user)
+        uow.session.flush()
+        grant = {"role": Role.CLERK, "from_at": uow.now, "granted_by": "test"}
+        uow.session.add(Grant(user_id=user.id, jurisdiction_code=halfway.jurisdiction_code, **grant))
+        return f"user:{user.id}"
+
+
+def test_a_grant_that_ends_in_the_middle_stops_the_load_between_two_steps_and_says_so(
+    halfway: Batch, work: Work
+) -> None:
+    assert people(work) == halfway.done == 20
+    assert halfway.is_set_aside
+    assert (halfway.refusal, halfway.refusal_facts) == ("refusal.right_ended_midway", {"done": 20})
+    with work() as uow:
+        entry = uow.session.scalars(select(AuditEntry).where(AuditEntry.action == "batch.load_refused")).one()
+        assert entry.data["by"] == halfway.applied_by
+
+
+def test_nothing_goes_on_before_somebody_with_the_right_says_so(halfway: Batch, lists: Lists, work: Work) -> None:
+    with work() as uow:
+        uow.actor = lists.actor  # whose grant has ended
+        receiving.try_again(uow, Scope.system(), halfway.id)
+    assert jobs.apply() is False
+
+    stopped = lists.read(halfway.id)
+    assert (stopped.is_set_aside, stopped.refusal) == (True, "refusal.right_ended_midway")
+    assert people(work) == 20
+
+
+def test_a_colleague_with_the_right_goes_on_where_it_stopped(
+    halfway: Batch, colleague: str, lists: Lists, work: Work
+) -> None:
+    with work() as uow:
+        uow.actor = colleague
+        receiving.try_again(uow, Scope.system(), halfway.id)
+    assert jobs.apply() is False
+
+    loaded = lists.read(halfway.id)
+    assert (loaded.state, loaded.refusal, loaded.done) == (BatchState.APPLIED, "", 35)
+    assert loaded.applied_by == colleague
+    assert loaded.counts["outcomes"] == {"create": 35}
+    assert people(work) == 35
+
+
+def test_a_colleague_may_take_back_what_was_loaded_of_it(
+    halfway: Batch, colleague: str, lists: Lists, work: Work
+) -> None:
+    lists.actor = colleague
+
+    assert lists.undo(halfway.id).state is BatchState.UNDONE
+
+    assert people(work) == 0
+
+
+def test_a_list_that_stopped_halfway_is_neither_put_away_nor_read_anew(halfway: Batch, work: Work) -> None:
+    with pytest.raises(NotNow), work() as uow:
+        receiving.reject(uow, Scope.system(), halfway.id)
+    with pytest.raises(NotNow), work() as uow:
+        receiving.name_columns(uow, Scope.system(), halfway.id, halfway.mapping)
+
+
+def test_a_user_who_is_locked_out_loads_nothing_more(lists: Lists, work: Work, clerk: User) -> None:
+    batch = lists.check(rows(3))
+    lists.press_load(batch.id)
+    with work() as uow:
+        uow.session.execute(update(User).where(User.id == clerk.id).values(is_active=False))
+
+    jobs.apply()
+
+    assert lists.read(batch.id).refusal == "refusal.right_ended"
+    assert people(work) == 0
