@@ -11,16 +11,23 @@ from functools import lru_cache
 DWELLING = re.compile(r"(?:(?P<building>\d+)号楼)?(?:(?P<unit>\d+)单元)?(?:(?P<group>\d+)组)?(?P<room>\d+)(?:号|室)?")
 MOST_DOORS = 20  # of a landing; a number beyond is not taken for floor and door
 MOST_FLOORS = 60
+FLOOR_AND_DOOR = 4  # digits of a door that names its floor in two of them
+MOST_NAMES = 8  # of places, before a house
 LONGEST_PART = 20  # characters of a unit or a door, as the columns hold them
 LONGEST_BUILDING = 100
 
 _DIGITS = dict(zip("〇零一二三四五六七八九两", (0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 2), strict=True))
-_COUNTED_HAN = re.compile(r"[〇零一二三四五六七八九十两]+(?=号楼|号院|号|栋|幢|座|单元|层|组|村民组|室|户)")
+_COUNTED_HAN = re.compile(
+    r"[〇零一二三四五六七八九十两]+(?=号楼|号院|号|栋|幢|座|单元|层|组|村民组|室|户)"
+    r"|(?:(?<=单元)|(?<=号楼)|(?<=[栋幢座层楼]))[〇零一二三四五六七八九]{3,4}$"
+)
+_ONE_SIGN = str.maketrans("樓單號棟層戶門‐‑‒–—―−", "楼单号栋层户门-------", "()[]【】")
+_ORDINAL = re.compile(rf"第(?=[\dA-Za-z{''.join(_DIGITS)}十]+(?:号楼|栋|幢|座|单元|层|组))")
 _SPACES = re.compile(r"[\s,，、。;；_]+")
 _DOOR = r"[A-Za-z]?\d{1,4}[A-Za-z]?|[A-Za-z]"
 _REST = (
-    r"(?:-?(?P<unit>\d{1,2}|[A-Za-z甲乙丙丁东中西南北])(?:单元|号门|梯))?"
-    r"(?:-?(?P<floor>\d{1,2})(?:层|楼))?"
+    r"(?:-?(?P<unit>\d{1,2}|[A-Za-z甲乙丙丁东中西南北])(?:单元|号门|门(?=-?\d)|梯|(?=-\d{3,4}[A-Za-z]?[号室户房]?$)))?"
+    r"(?:(?P<floor>\d{1,2})(?:层|楼))?"
     rf"(?:-?(?P<door>{_DOOR})(?:号|室|户|房)?)?"
 )
 _HOUSE_NUMBER = r"(?P<number>(?<!\d)\d{1,3}[A-Za-z]?|(?<![A-Za-z])[A-Za-z]\d{0,2}|[甲乙丙丁东南西北])"
@@ -28,6 +35,7 @@ _HOUSE = re.compile(rf"(?P<before>.*){_HOUSE_NUMBER}(?P<word>号楼|栋|幢|座|
 _STREET_HOUSE = re.compile(rf"(?P<before>.*[路街巷弄村里道])(?P<number>\d{{1,4}}[A-Za-z]?)(?P<word>号){_REST}")
 _GROUP = re.compile(r"(?P<before>\D*)(?P<group>\d{1,2})(?:村民)?组(?P<door>\d{1,4}(?:-\d{1,2})?[A-Za-z]?)号?")
 _DASHES = re.compile(r"(?P<house>\d{1,3}[A-Za-z]?)-(?:(?P<unit>\d{1,2})-)?(?P<door>\d{3,4}[A-Za-z]?)室?")
+_ESTATE = re.compile(r"(?:小区|社区)(?=.)")  # 梧桐里小区8号楼
 _DOOR_FIRST = re.compile(rf"(?P<door>{_DOOR})(?:室|房|户)-?(?P<rest>.+)")
 _NUMBER = r"(?:no\.?|number|#)?\s*(?P<{0}>{1})"
 _ONE = r"\d{1,4}[a-z]?|[a-z]\d{0,3}"
@@ -69,8 +77,9 @@ class Parts:
 def parts(address: str, own_names: Collection[str] = ()) -> Parts:
     """House, unit, floor and door of an address within a community, in Chinese or English; nothing where not sure.
 
-    `own_names` are names of the community itself: before a house they say nothing (梧桐里8号楼 is 8号楼 there). The
-    floor is the one named, else the door's number without its last two digits, where these can be a door's.
+    `own_names` are names of the community itself and of the places above it: before a house they say nothing
+    (临溪区梧桐里8号楼 is 8号楼 there). The floor is the one named, else the door's number without its last two digits,
+    where these can be a door's.
     """
     return _parts(address, _written(frozenset(own_names)))
 
@@ -93,9 +102,14 @@ def plain(address: str, own_names: Collection[str] = ()) -> str:
 
     8号楼2单元301 for "Bldg 8, unit 2, room 301"; words without a house are only folded.
     """
-    found = parts(address, own_names)
+    return written(parts(address, own_names), address, own_names)
+
+
+def written(found: Parts, address: str, own_names: Collection[str] = ()) -> str:
+    """The one written form of what was read of an address; the address itself, folded, where no house was."""
     if not found.building:
-        return _SPACES.sub("", unicodedata.normalize("NFKC", address)).casefold()
+        folded = _SPACES.sub("", unicodedata.normalize("NFKC", address)).casefold()
+        return _without_own(folded, _written(frozenset(own_names)))
     unit = f"{found.unit}单元" if found.unit else ""
     floor = f"{found.floor}层" if found.floor and found.floor != _floor(found.door) else ""
     return f"{found.building}{unit}{floor}{found.door}".casefold()
@@ -127,7 +141,7 @@ def _tight(own_names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _by_dashes(words: str, own_names: Sequence[str]) -> Parts | None:
-    found = _DASHES.fullmatch(_SPACES.sub("", words))
+    found = _DASHES.fullmatch(_without_own(_SPACES.sub("", words), own_names))
     if found is None:
         return None
     return _made(f"{found['house']}号楼", found["unit"] or "", "", found["door"])
@@ -176,7 +190,9 @@ def _by_latin(words: str, own_names: Sequence[str]) -> Parts | None:
         got["door"] = got.pop("unit")
     if any(one.isdigit() for one in left) or _NUMBERED_HOUSE.search(words):
         return None
-    left = "" if left in {name.casefold() for name in own_names} else f"{left} " if left else ""
+    for name in own_names:
+        left = " ".join(re.sub(rf"\b{re.escape(name.casefold())}\b", " ", left).split())
+    left = f"{left} " if left else ""
     if "building" in got:
         return _made(f"{left}{got['building']}{house}", got.get("unit", ""), got.get("floor", ""), got.get("door", ""))
     if "group" in got and "door" in got:
@@ -186,6 +202,8 @@ def _by_latin(words: str, own_names: Sequence[str]) -> Parts | None:
 
 def _made(building: str, unit: str, floor: str, door: str) -> Parts:
     door = door.upper()
+    if len(door) == FLOOR_AND_DOOR and door.isdigit() and door[0] == "0" != door[1]:
+        door = door[1:]  # 0301 is 301
     return Parts(building, unit.upper(), floor.lstrip("0") or _floor(door), door)
 
 
@@ -197,15 +215,20 @@ def _floor(door: str) -> str:
 
 
 def _without_own(words: str, own_names: Sequence[str]) -> str:
-    for written in _tight(own_names):
-        if written and words.startswith(written) and len(words) > len(written):
-            return words.removeprefix(written)
+    """Words without the names of the place and of those above it that stand before them, however many."""
+    for _ in range(MOST_NAMES):
+        name = next((one for one in _tight(own_names) if one and words.startswith(one) and words != one), "")
+        if not name:
+            break
+        words = words.removeprefix(name)
+        words = _ESTATE.sub("", words, count=1) if _ESTATE.match(words) else words
     return words
 
 
 def _plain(words: str) -> str:
     """Figures of one kind: full width, circled, and words where they count a thing (二单元, not 铁路一村)."""
-    return _COUNTED_HAN.sub(lambda found: _figures(found[0]), unicodedata.normalize("NFKC", words).strip())
+    plain = unicodedata.normalize("NFKC", words).strip().translate(_ONE_SIGN)
+    return _COUNTED_HAN.sub(lambda found: _figures(found[0]), _ORDINAL.sub("", plain))
 
 
 def _figures(han: str) -> str:

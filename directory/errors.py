@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from core.errors import Conflict, HotlineError, NotFound
 
 
@@ -66,6 +68,13 @@ class CorrectionNotFound(NotFound):
 
     def __init__(self) -> None:
         super().__init__("refusal.correction_not_found")
+
+
+class HouseUnsure(HotlineError):
+    """An address of which nobody can tell which of several houses it means."""
+
+    def __init__(self, may_be: Sequence[str]) -> None:
+        super().__init__("refusal.house_unsure", houses=" / ".join(may_be))
 
 
 class FieldRefused(HotlineError):

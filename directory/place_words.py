@@ -24,6 +24,8 @@ _HAN_DIGIT = "〇零一二三四五六七八九十两"
 _AREA = re.compile(
     rf"(?<!\d)(?:\d{{1,4}}弄|\d{{1,2}}[区期])|(?<![\d{_HAN_DIGIT}])[{_HAN_DIGIT}][村里路街道巷弄区期]"
 )  # digits that name a lane or a part of a place: 15弄, 2区, 铁路一村
+_PART = re.compile(rf"(?:第|(?<!\d))(?:(\d)|(?<=第)([{_HAN_DIGIT}]))(?=[村里区期])")
+_NUMBERED = re.compile(r"\bno\.?\s*(?=\d)")
 _DOOR_HAN = "室房户门层号单元"
 _DOOR_LATIN = (
     r"(?:room|rm|flat|unit|apt|apartment|suite|ste|studio|door|floor|level|penthouse)(?![a-z]{3})|no\b|number|[a-z]\b|"
@@ -82,13 +84,11 @@ def resolve(text: str, places: Iterable[Place], within: str = "") -> Resolved:
     is named; two names beside each other are two candidates and no choice. Names that a street, town or district
     bears too are less sure. `within`: only communities below this code.
     """
-    hits = _hits(_plain(text), list(places))
+    hits = _hits(_folded(text), list(places))
     hits = [hit for hit in hits if not any(_covers(other, hit) for other in hits)]
     named = [hit for hit in hits if hit.code and hit.code.startswith(within)]
     counting = [hit for hit in named if not hit.is_road] or named
-    sure: dict[str, float] = {}
-    for hit in counting:
-        sure[hit.code] = max(sure.get(hit.code, 0.0), hit.certainty)
+    sure = {hit.code: max(one.certainty for one in named if one.code == hit.code) for hit in counting}
     candidates = tuple(sorted(sure.items(), key=lambda one: (-one[1], one[0])))
     if len(candidates) == 1:
         return Resolved(*candidates[0], candidates)
@@ -122,6 +122,7 @@ def _hits(words: str, known: list[Place]) -> list[_Hit]:
 
 def _where(words: str, name: str, code: str, certainty: float, *, is_road: bool) -> Iterator[_Hit]:
     """Every place where the name stands; one in Latin letters only as whole words."""
+    name = _folded(name)
     start = words.find(name) if len(name) > 1 else -1
     while start >= 0:
         end = start + len(name)
@@ -194,6 +195,11 @@ def forms(name: str) -> frozenset[str]:
     return frozenset(form for form in (_plain(name), _short(name)) if len(form) > 1)
 
 
+def shortest(name: str) -> str:
+    """The shortest way in which a name is said: 梧桐里 of 梧桐里社区."""
+    return min(forms(name), key=len, default=name)
+
+
 def plain(words: str) -> str:
     """Words as they are compared: half width, small letters, single spaces."""
     return " ".join(_plain(words).split())
@@ -206,6 +212,13 @@ def _short(name: str) -> str:
         if plain.endswith(tail) and len(plain) - len(tail) >= 2:
             return plain.removesuffix(tail)
     return plain
+
+
+@lru_cache(maxsize=8192)
+def _folded(text: str) -> str:
+    """Words as names are looked for in them: 铁路1村 and 铁路第一村 are 铁路一村, and "No. 1" is "no.1"."""
+    words = _PART.sub(lambda found: "〇一二三四五六七八九"[int(found[1])] if found[1] else found[2], _plain(text))
+    return _NUMBERED.sub("no.", words)
 
 
 def _plain(text: str) -> str:

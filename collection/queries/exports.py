@@ -10,12 +10,11 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, aliased
 
 from directory.models import Contact, ContactKind, Household, Jurisdiction, Person
+from directory.queries.borders import is_home
 from directory.queries.scoping import within
 from directory.scope import Scope
 
 AT_ONCE = 1_000
-HAS_ADDRESS = Household.address != ""
-"""A household without one is nobody's home: those who were erased are counted in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ def count_people(session: Session, scope: Scope, within_code: str) -> int:
 
 def count_households(session: Session, scope: Scope, within_code: str) -> int:
     """How many households an export of this place holds."""
-    return session.scalar(select(func.count(Household.id)).where(HAS_ADDRESS, *_there(scope, within_code))) or 0
+    return session.scalar(select(func.count(Household.id)).where(is_home(), *_there(scope, within_code))) or 0
 
 
 def people(session: Session, scope: Scope, within_code: str, after: int) -> Sequence[PersonOut]:
@@ -103,7 +102,7 @@ def households(session: Session, scope: Scope, within_code: str, after: int) -> 
         select(Household, Jurisdiction, head.name, _living_there())
         .join(Jurisdiction, Jurisdiction.code == Household.community_code)
         .outerjoin(head, head.id == Household.head_id)
-        .where(Household.id > after, HAS_ADDRESS, *_there(scope, within_code))
+        .where(Household.id > after, is_home(), *_there(scope, within_code))
         .order_by(Household.id)
         .limit(AT_ONCE)
     ).all()

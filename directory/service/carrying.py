@@ -37,7 +37,7 @@ def enter_doors(uow: UnitOfWork, codes: Sequence[str]) -> None:
             Household.community_code.in_(codes), Household.dwelling_id.is_(None)
         )
     )
-    dwellings.ensure(uow, [(code, address) for code, address in homes])
+    dwellings.ensure(uow, [(code, address) for code, address in homes], is_asked=False)
 
 
 def carry_homes(
@@ -104,8 +104,8 @@ def _tell_apart(
     """
     session = uow.session
     houses = _twice(Building.name, Building.community_code, olds)
-    doors = _twice(Dwelling.plain, Dwelling.community_code, olds)
-    addresses = _twice(Household.address, Household.community_code, olds)
+    doors = _twice(Dwelling.plain, Dwelling.community_code, olds, Dwelling.use != dwellings.NOWHERE)
+    addresses = _twice(Household.address, Household.community_code, olds, Household.address != "")
     found: dict[str, tuple[list[int], list[int], list[int]]] = {}
     for old in olds:
         named = select(Building.id).where(Building.community_code == old, Building.name.in_(houses))
@@ -116,6 +116,7 @@ def _tell_apart(
             Household.community_code == old, or_(Household.dwelling_id.in_(same), Household.address.in_(addresses))
         )
         found[old] = (list(session.scalars(named)), list(session.scalars(same)), list(session.scalars(homes)))
+    _tell_nowhere_apart(uow, olds, effects)
     prefixes = _prefixes(uow, olds)
     own = {form for name in new_names for form in place_words.forms(name)}
     for old, (named_ids, same_ids, home_ids) in found.items():
@@ -136,17 +137,34 @@ def _tell_apart(
         _write(uow, Household, home_ids, {"address": func.left(literal(prefix) + Household.address, LONGEST_ADDRESS)})
 
 
+def _tell_nowhere_apart(uow: UnitOfWork, olds: list[str], effects: dict[str, dict[str, Any]]) -> None:
+    """Of several households of those who are only counted, all but the first get a name that nobody writes.
+
+    Where each of these people was counted must still be known after the change, so they cannot become one.
+    """
+    rows = uow.session.execute(
+        select(Household.community_code, Household.id, Household.dwelling_id)
+        .where(Household.community_code.in_(olds), Household.address == "")
+        .order_by(Household.community_code)
+    ).all()
+    for code, home_id, dwelling_id in rows[1:]:
+        name = f"{dwellings.NOWHERE}:{code}"
+        effects[code]["nowhere"] = [home_id, dwelling_id]
+        _write(uow, Household, [home_id], {"address": name})
+        _write(uow, Dwelling, [one for one in (dwelling_id,) if one], {"address": name, "plain": name})
+
+
 def _prefixes(uow: UnitOfWork, olds: list[str]) -> dict[str, str]:
     """The short name of each place; its code where two have the same."""
     short = {
-        place.code: min(place_words.forms(place.name_zh), key=len, default=place.name_zh)
+        place.code: place_words.shortest(place.name_zh)
         for place in uow.session.scalars(select(Jurisdiction).where(Jurisdiction.code.in_(olds)))
     }
     return {code: name if list(short.values()).count(name) == 1 else code for code, name in short.items()}
 
 
-def _twice(value: Any, code: Any, olds: list[str]) -> Select[Any]:
-    return select(value).where(code.in_(olds)).group_by(value).having(func.count(code.distinct()) > 1)
+def _twice(value: Any, code: Any, olds: list[str], *more: ColumnElement[bool]) -> Select[Any]:
+    return select(value).where(code.in_(olds), *more).group_by(value).having(func.count(code.distinct()) > 1)
 
 
 def _write(uow: UnitOfWork, table: Any, ids: Sequence[int], values: dict[str, Any]) -> None:
@@ -181,6 +199,10 @@ def carry_back(uow: UnitOfWork, row: Reorganisation) -> None:
             plain = {column: func.substr(getattr(table, column), start) for column in wording}
             _write(uow, table, [one for one in ids if one in prefixed], {"community_code": old, **plain})
             _write(uow, table, [one for one in ids if one not in prefixed], {"community_code": old})
+        if "nowhere" in kept:
+            home_id, dwelling_id = kept["nowhere"]
+            _write(uow, Household, [home_id], {"address": ""})
+            _write(uow, Dwelling, [dwelling_id], {"address": "", "plain": ""})
     session.execute(delete(Placement).where(Placement.reorganisation_id == row.id), execution_options=QUIETLY)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -11,49 +10,41 @@ from sqlalchemy import ARRAY, ColumnElement, Integer, String, any_, func, litera
 
 from core.bulk import copy_in, insert_missing, insert_missing_ids
 from core.uow import UnitOfWork
-from directory import dwelling, place_words
-from directory.errors import NoCommunity, PlaceEnded, PlaceNotFound
+from directory.errors import HouseUnsure, NoCommunity, PlaceEnded, PlaceNotFound
 from directory.models import COMMUNITY, Building, Dwelling, Household, Jurisdiction, Placement
+from directory.queries import homes as queries
+from directory.queries.homes import Door, Home
 
-Home = tuple[str, str]
-"""Code of the community and the address in it, as people say it."""
 AT_ONCE = 1000
 NOWHERE = "nowhere"
 """Use of a dwelling without an address: it holds who is only counted in a community, and is no dwelling to count."""
 Item = TypeVar("Item")
 
 
-@dataclass(frozen=True, slots=True)
-class _Door:
-    """A home as it is written: the key by which two spellings are one."""
-
-    code: str
-    plain: str
-    address: str
-    parts: dwelling.Parts
-
-    @property
-    def key(self) -> Home:
-        return self.code, self.plain
-
-
-def ensure(uow: UnitOfWork, homes: Iterable[Home]) -> dict[Home, int]:
+def ensure(uow: UnitOfWork, homes: Iterable[Home], *, is_asked: bool = True) -> dict[Home, int]:
     """The household behind each door, entered where it is missing with its building, dwelling and place in the tree.
 
     Two spellings of one door (8号楼2单元301, "Building 8, unit 2, room 301") lead to the same household. A few
-    statements for each 1,000 homes, and safe beside another load of the same homes. Raises PlaceNotFound, PlaceEnded
-    (no longer in force today) or NoCommunity, and enters nothing then.
+    statements for each 1,000 homes, and safe beside another load of the same homes. `is_asked`: somebody is there who
+    can say which house he means; else one of which nobody can tell is entered as it is called. Raises PlaceNotFound,
+    PlaceEnded (no longer in force today), NoCommunity or HouseUnsure, and enters nothing then.
     """
     asked = sorted(set(homes))
     if not asked:
         return {}
     communities = _communities(uow, {code for code, _ in asked})
-    names = {code: _own_names(place) for code, place in communities.items()}
-    doors = {home: _read(home, names[home[0]]) for home in asked}
+    uow.session.flush()
+    doors = queries.doors(uow.session, asked)
+    unsure = next((door for door in doors.values() if door.may_be), None)
+    if unsure is not None and is_asked:
+        raise HouseUnsure(unsure.may_be)
     one_each = {door.key: door for door in reversed(doors.values())}
     wanted = [one_each[key] for key in sorted(one_each)]
     known = _dwellings(uow, wanted)
     missing = [door for door in wanted if door.key not in known]
+    if missing:
+        known |= _by_words(uow, missing)
+        missing = [door for door in missing if door.key not in known]
     if missing:
         _enter(uow, missing, communities)
         known |= _dwellings(uow, missing)
@@ -85,16 +76,7 @@ def _communities(uow: UnitOfWork, codes: Collection[str]) -> dict[str, Jurisdict
     return found
 
 
-def _own_names(place: Jurisdiction) -> frozenset[str]:
-    return frozenset(place_words.forms(place.name_zh) | place_words.forms(place.name_en))
-
-
-def _read(home: Home, own_names: frozenset[str]) -> _Door:
-    code, address = home
-    return _Door(code, dwelling.plain(address, own_names), address, dwelling.parts(address, own_names))
-
-
-def _dwellings(uow: UnitOfWork, doors: Sequence[_Door]) -> dict[Home, tuple[int, str]]:
+def _dwellings(uow: UnitOfWork, doors: Sequence[Door]) -> dict[Home, tuple[int, str]]:
     """Id and address of the dwellings that are there, by code and plain address."""
     found: dict[Home, tuple[int, str]] = {}
     for part in _parts(doors):
@@ -107,7 +89,21 @@ def _dwellings(uow: UnitOfWork, doors: Sequence[_Door]) -> dict[Home, tuple[int,
     return found
 
 
-def _enter(uow: UnitOfWork, doors: Sequence[_Door], communities: dict[str, Jurisdiction]) -> None:
+def _by_words(uow: UnitOfWork, doors: Sequence[Door]) -> dict[Home, tuple[int, str]]:
+    """Likewise of homes that stand there in these very words, whatever was made of them when they were entered."""
+    found: dict[Home, tuple[int, str]] = {}
+    for part in _parts(doors):
+        at = {(door.code, door.address): door.key for door in part}
+        rows = uow.session.execute(
+            select(Household.community_code, Household.address, Household.dwelling_id).where(
+                _among(Household.community_code, Household.address, list(at)), Household.dwelling_id.is_not(None)
+            )
+        )
+        found |= {at[code, address]: (number, address) for code, address, number in rows if number is not None}
+    return found
+
+
+def _enter(uow: UnitOfWork, doors: Sequence[Door], communities: dict[str, Jurisdiction]) -> None:
     """Enter houses and dwellings, in one order everywhere: two loads wait for each other, and never in a ring."""
     houses = sorted({(door.code, door.parts.building) for door in doors if door.parts.building})
     insert_missing(
@@ -132,7 +128,7 @@ def _enter(uow: UnitOfWork, doors: Sequence[_Door], communities: dict[str, Juris
         copy_in(uow.session, Placement, ("dwelling_id", "community_code", "from_on"), placements)
 
 
-def _row(door: _Door, building_id: int | None) -> dict[str, Any]:
+def _row(door: Door, building_id: int | None) -> dict[str, Any]:
     return {
         "community_code": door.code,
         "address": door.address,

@@ -31,7 +31,7 @@ from directory.models import (
     Residence,
 )
 from directory.queries import privacy
-from directory.service import consents
+from directory.service import consents, dwellings
 from directory.service.turns import one_load_at_a_time
 
 KEYS_AT_ONCE = 10_000
@@ -176,13 +176,9 @@ def _leave_homes(uow: UnitOfWork, persons: Sequence[Person], gone: Counter[str])
 
 
 def _nowhere(uow: UnitOfWork, codes: Iterable[str]) -> dict[str, int]:
-    wanted = sorted(codes)
-    rows = [{"community_code": code, "address": NOWHERE, "note": ""} for code in wanted]
-    insert_missing(uow.session, Household, rows, "community_code", "address")
-    found = select(Household.community_code, Household.id).where(
-        Household.community_code.in_(wanted), Household.address == NOWHERE
-    )
-    return dict(uow.session.execute(found).all())
+    """With its dwelling: where a dwelling lay on a day tells where those behind it are counted."""
+    homes = dwellings.ensure(uow, [(code, NOWHERE) for code in codes], is_asked=False)
+    return {code: household_id for (code, _), household_id in homes.items()}
 
 
 def _take_out_rows(uow: UnitOfWork, ids: Collection[int], gone: Counter[str]) -> None:

@@ -74,10 +74,24 @@ def test_the_floor_is_told_only_where_the_door_surely_says_it(address: str, floo
         "Wutongli, Building 8, Unit 2, Room 301",
         "bldg 8 unit 2 #301",
         "8号楼2单元3层301",
+        "安禾市临溪区石桥街道梧桐里社区8号楼2单元301",
+        "石桥街道梧桐里8-2-301",
+        "梧桐里小区8号楼2单元301",
+        "Shiqiao Street, Wutongli, Building 8, Unit 2, Room 301",
+        "8号楼二单元三零一",
+        "第8号楼2单元301",
+        "8号楼（2单元）301室",
+        "8号楼2门301",
+        "8号楼2-301",
+        "8号楼-2-301",
+        "8–2–301",
+        "8-2-0301",
+        "8號樓2單元301",
     ],
 )
 def test_one_door_in_many_spellings_has_one_written_form(spelling: str) -> None:
-    assert plain(spelling, ("梧桐里", "wutongli")) == "8号楼2单元301"
+    above = ("安禾市", "临溪区", "石桥街道", "shiqiao street")
+    assert plain(spelling, ("梧桐里", "梧桐里社区", "wutongli", *above)) == "8号楼2单元301"
 
 
 @pytest.mark.parametrize(
@@ -90,6 +104,9 @@ def test_one_door_in_many_spellings_has_one_written_form(spelling: str) -> None:
         ("8号院2号楼301", "2号楼301"),
         ("8栋301", "8号楼301"),
         ("5组12号", "5号楼12"),
+        ("8号楼2单元-1层01", "8号楼2单元1层01"),
+        ("8号楼2-301", "8号楼3-301"),
+        ("8号楼2单元301(东户)", "8号楼2单元301"),
     ],
 )
 def test_two_doors_never_have_the_same_written_form(one: str, other: str) -> None:
