@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from directory.duties import Answering, Duty, answering
+from directory.duties import Answering, Duty, answering, hole_from
 from directory.jurisdiction import parent, path
 from directory.models import HandlerUnit, Jurisdiction, Responsibility
 from directory.queries.scoping import within
@@ -22,6 +23,7 @@ class Coverage:
 
     place: Jurisdiction
     cells: dict[str, Answering | None]
+    holes_from: dict[str, date]  # categories for which somebody answers now, and nobody from that day on
 
 
 def responsible(session: Session, code: str, category: str, on: date) -> HandlerUnit | None:
@@ -48,9 +50,21 @@ def coverage(session: Session, scope: Scope, on: date, categories: tuple[str, ..
         .order_by(Jurisdiction.code)
     ).all()
     codes = {one for place in places for one in path(place.code)}
-    rows = session.scalars(select(Responsibility).where(Responsibility.jurisdiction_code.in_(codes), _counts(on)))
+    rows = session.scalars(
+        select(Responsibility).where(
+            Responsibility.jurisdiction_code.in_(codes),
+            or_(Responsibility.until_on.is_(None), Responsibility.until_on > on),
+        )
+    )
     duties = [_duty(row) for row in rows]
-    return [Coverage(place, {one: answering(duties, place.code, one) for one in categories}) for place in places]
+    return [_coverage(place, duties, categories, on) for place in places]
+
+
+def _coverage(place: Jurisdiction, duties: Sequence[Duty], categories: tuple[str, ...], on: date) -> Coverage:
+    today = [duty for duty in duties if duty.counts(on)]
+    cells = {one: answering(today, place.code, one) for one in categories}
+    ahead = {one: hole_from(duties, place.code, one, on) for one in categories if cells[one] is not None}
+    return Coverage(place, cells, {one: day for one, day in ahead.items() if day is not None})
 
 
 def duties_of(session: Session, scope: Scope, code: str) -> list[Responsibility]:
@@ -101,7 +115,7 @@ def unit_names(session: Session, ids: set[int]) -> dict[int, dict[str, str]]:
 
 
 def _duty(row: Responsibility) -> Duty:
-    return Duty(row.jurisdiction_code, row.category, row.unit_id, row.id)
+    return Duty(row.jurisdiction_code, row.category, row.unit_id, row.id, row.from_on, row.until_on)
 
 
 def _counts(on: date) -> ColumnElement[bool]:

@@ -10,6 +10,7 @@ from sqlalchemy import delete, or_, select, update
 
 from core.uow import UnitOfWork
 from directory.borders import Plan
+from directory.duties import Span, free
 from directory.jurisdiction import parent
 from directory.models import (
     AliasKind,
@@ -79,22 +80,25 @@ def carry_duties(uow: UnitOfWork, row: Reorganisation, plan: Plan) -> dict[str, 
         )
         .order_by(Responsibility.jurisdiction_code, Responsibility.from_on, Responsibility.id)
     ).all()
-    first: dict[tuple[str, str], str] = {}
+    taken: dict[tuple[str, str], list[Span]] = {}
     for duty in duties:
         for code in following[duty.jurisdiction_code]:
-            if first.setdefault((code, duty.category), duty.jurisdiction_code) != duty.jurisdiction_code:
-                continue  # two places were joined: the first one's units answer until somebody says otherwise
-            new = Responsibility(
-                jurisdiction_code=code,
-                category=duty.category,
-                unit_id=duty.unit_id,
-                from_on=max(duty.from_on, row.on),
-                until_on=duty.until_on,
-                set_by=by(row),
-            )
-            uow.session.add(new)
-            uow.session.flush()
-            made.append(new.id)
+            # where two places were joined the first one's units answer, and the other's when these do not
+            said = taken.setdefault((code, duty.category), [])
+            left = free((max(duty.from_on, row.on), duty.until_on), said)
+            said += left
+            for from_on, until_on in left:
+                new = Responsibility(
+                    jurisdiction_code=code,
+                    category=duty.category,
+                    unit_id=duty.unit_id,
+                    from_on=from_on,
+                    until_on=until_on,
+                    set_by=by(row),
+                )
+                uow.session.add(new)
+                uow.session.flush()
+                made.append(new.id)
         ended.append([duty.id, duty.until_on.isoformat() if duty.until_on else None])
         duty.until_on = max(row.on, duty.from_on)
     return {"seats": seats, "ended": ended, "made": made}

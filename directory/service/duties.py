@@ -91,7 +91,8 @@ def set_duty(
     """From a day on this unit answers for a category in a place and below it; who did so until then ends that day.
 
     `category` of the catalogue, or "*" for all without a row of their own. `until_on` is the first day on which it is
-    over. Raises PlaceNotFound, PlaceEnded, UnitNotFound or BadDuty.
+    over: from then on whoever answered before goes on, so that a stand-in leaves no hole. Raises PlaceNotFound,
+    PlaceEnded, UnitNotFound or BadDuty.
     """
     place = _place(uow, scope, code)
     if category != EVERY and category not in uow.catalogue.categories:
@@ -117,6 +118,8 @@ def set_duty(
         if duty.from_on >= from_on and (until_on is None or duty.from_on < until_on):
             raise BadDuty("overlap")
         if duty.from_on < from_on:
+            if until_on is not None and (duty.until_on is None or duty.until_on > until_on):
+                uow.session.add(_going_on(duty, until_on, uow.actor))
             duty.until_on = from_on
     made = Responsibility(
         jurisdiction_code=code,
@@ -130,6 +133,18 @@ def set_duty(
     uow.session.flush()
     uow.audit("duty.set", f"duty:{made.id}", place=code, category=category, unit=unit.id)
     return made
+
+
+def _going_on(duty: Responsibility, from_on: date, by: str) -> Responsibility:
+    """The rest of a duty behind somebody who stands in for its unit."""
+    return Responsibility(
+        jurisdiction_code=duty.jurisdiction_code,
+        category=duty.category,
+        unit_id=duty.unit_id,
+        from_on=from_on,
+        until_on=duty.until_on,
+        set_by=by,
+    )
 
 
 def end_duty(uow: UnitOfWork, scope: Scope, duty_id: int, on: date) -> Responsibility:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from core.uow import UnitOfWork, unit_of_work
-from directory.duties import EVERY, Duty, answering
+from directory.duties import EVERY, Duty, Span, answering, free
 from directory.errors import BadAlias, BadDuty, NoCommunity, PlaceEnded, PlaceNotFound, UnitNotFound
 from directory.models import AliasKind, HandlerUnit, Jurisdiction, PlaceAlias, Responsibility
 from directory.queries import duties as queries
@@ -186,6 +186,56 @@ def test_a_duty_that_ended_is_not_ended_again_on_a_later_day(uow: UnitOfWork) ->
         duties.end_duty(uow, ALL, ended.id, date(2026, 12, 1))
 
     assert ended.until_on == date(2026, 7, 1)
+
+
+def test_who_stands_in_for_a_time_leaves_no_hole(uow: UnitOfWork) -> None:
+    a_place(uow)
+    usual, stand_in = unit(uow), unit(uow, name="代管办")
+    july, august = date(2026, 7, 1), date(2026, 8, 1)
+    duties.set_duty(uow, ALL, STREET, "repair", usual.id, date(2026, 1, 1), date(2027, 1, 1))
+
+    duties.set_duty(uow, ALL, STREET, "repair", stand_in.id, july, august)
+
+    days = (july - timedelta(days=1), july, august - timedelta(days=1), august, date(2026, 12, 31))
+    found = [queries.responsible(uow.session, STREET, "repair", day) for day in days]
+    assert found == [usual, stand_in, stand_in, usual, usual]
+    assert queries.responsible(uow.session, STREET, "repair", date(2027, 1, 1)) is None
+
+
+def test_a_hole_that_lies_ahead_is_seen_today(uow: UnitOfWork) -> None:
+    a_place(uow)
+    one, other = unit(uow), unit(uow, name="代管办")
+    today, august = date(2026, 7, 1), date(2026, 8, 1)
+    duties.set_duty(uow, ALL, STREET, "repair", one.id, date(2026, 1, 1), august)
+    duties.set_duty(uow, ALL, STREET, "info", one.id, date(2026, 1, 1), august)
+    duties.set_duty(uow, ALL, STREET, "info", other.id, august)
+
+    rows = queries.coverage(uow.session, ALL, today, ("repair", "info", "delivery"), STREET)
+
+    assert [(row.place.code, row.holes_from) for row in rows] == [
+        (STREET, {"repair": august}),
+        (COMMUNITY, {"repair": august}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("taken", "left"),
+    [
+        ([], [(1, 9)]),
+        ([(1, 9)], []),
+        ([(3, 5)], [(1, 3), (5, 9)]),
+        ([(3, None)], [(1, 3)]),
+        ([(9, None)], [(1, 9)]),
+        ([(1, 2), (4, 9)], [(2, 4)]),
+    ],
+)
+def test_days_that_are_taken_leave_the_others(
+    taken: list[tuple[int, int | None]], left: list[tuple[int, int | None]]
+) -> None:
+    def span(days: tuple[int, int | None]) -> Span:
+        return date(2026, 1, days[0]), date(2026, 1, days[1]) if days[1] is not None else None
+
+    assert free(span((1, 9)), [span(days) for days in taken]) == [span(days) for days in left]
 
 
 def test_a_unit_beside_ones_own_area_cannot_be_made_to_answer(uow: UnitOfWork) -> None:
