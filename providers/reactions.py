@@ -18,11 +18,10 @@ def keep_business_numbers(uow: UnitOfWork, event: PersonTraced) -> None:
 
 
 def carry_areas(uow: UnitOfWork, event: PlacesReorganised) -> None:
-    """Who serves a place that ended serves all that follow it. A change taken back leaves its new codes unserved."""
-    if event.is_undone:
-        begun = {new for _, new in event.pairs}
-        uow.session.execute(delete(ProviderArea).where(ProviderArea.jurisdiction_code.in_(begun)))
-        return
+    """Who serves a place that ended serves all that follow it.
+
+    Of a change taken back the new codes go, and whoever began to serve one of them meanwhile serves what was there.
+    """
     following = event.following()
     served = uow.session.execute(
         select(ProviderArea.provider_id, ProviderArea.jurisdiction_code).where(
@@ -30,6 +29,12 @@ def carry_areas(uow: UnitOfWork, event: PlacesReorganised) -> None:
         )
     ).all()
     rows = sorted({(provider_id, new) for provider_id, code in served for new in following[code]})
+    if event.is_undone:
+        news = {new for codes in following.values() for new in codes}
+        stay = set(
+            uow.session.scalars(select(ProviderArea.provider_id).where(ProviderArea.jurisdiction_code.in_(news)))
+        )
+        rows = [(provider_id, code) for provider_id, code in rows if provider_id not in stay]
     insert_missing(
         uow.session,
         ProviderArea,
@@ -37,3 +42,5 @@ def carry_areas(uow: UnitOfWork, event: PlacesReorganised) -> None:
         "provider_id",
         "jurisdiction_code",
     )
+    if event.is_undone:
+        uow.session.execute(delete(ProviderArea).where(ProviderArea.jurisdiction_code.in_(following)))

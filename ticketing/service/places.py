@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select, true
 
 from core.uow import UnitOfWork
 from directory import dwelling, place_words
@@ -24,7 +24,8 @@ def follow_borders(uow: UnitOfWork, event: PlacesReorganised) -> None:
     """Open tickets take the code that follows theirs; closed ones keep the one under which they were counted.
 
     Where several places follow, the household or the building tells which; a ticket of which neither is known needs a
-    place again, and a person asks. A change taken back gives each ticket the code that it had.
+    place again, and a person asks. A change taken back gives each ticket the code that it had, also those that were
+    closed meanwhile: the code that they were closed under never counted.
     """
     following = event.following()
     before = _before(uow, event) if event.is_undone else {}
@@ -36,6 +37,7 @@ def follow_borders(uow: UnitOfWork, event: PlacesReorganised) -> None:
         event.houses,
         event.reorganisation_id,
         before,
+        with_closed=event.is_undone,
     )
     for task in uow.session.scalars(
         select(Task).where(Task.jurisdiction_code.in_(following), Task.done_at.is_(None), Task.ticket_id.is_(None))
@@ -72,10 +74,12 @@ def _follow(
     houses: Mapping[str, str],
     reorganisation_id: int,
     before: Mapping[int, str],
+    *,
+    with_closed: bool = False,
 ) -> None:
     open_ones = uow.session.scalars(
         select(Ticket)
-        .where(which, Ticket.state.not_in(OVER))
+        .where(which, true() if with_closed else Ticket.state.not_in(OVER))
         .order_by(Ticket.id)
         .with_for_update()
         .execution_options(populate_existing=True)
@@ -90,7 +94,7 @@ def _follow(
         record(uow, ticket, PLACE_CHANGED, old=old, new=new or "–", reorganisation=reorganisation_id)
         if new:
             tasks.meet(uow, cause=f"ticket:{ticket.id}:place")
-        else:
+        elif ticket.state not in OVER:
             ticket.match_at = None
             tasks.open_task(uow, TaskKind.CHECK, f"ticket:{ticket.id}:place", "place_unknown", ticket=ticket)
     uow.session.flush()
