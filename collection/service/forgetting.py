@@ -155,7 +155,7 @@ def blank_rows(uow: UnitOfWork, ids: Sequence[int]) -> None:
     for batch_id, outcome, count in uow.session.execute(waiting.group_by(BatchRow.batch_id, BatchRow.outcome)).all():
         batch = uow.session.get_one(Batch, batch_id, with_for_update=True, populate_existing=True)
         told = Counter(batch.counts.get("outcomes", {}))
-        told.update({outcome.value: -count, Outcome.REFUSE.value: count})
+        told.update({str(outcome): -count, Outcome.REFUSE.value: count})
         batch.counts = {**batch.counts, "outcomes": dict(+told)}
     uow.session.flush()
     for statement in (

@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 
 from core.retention import Kind
 from core.uow import UnitOfWork
-from directory.models import Consent, PrivacyRequest
+from directory.models import Consent, PrivacyRequest, Unplaced
 from directory.queries.privacy import held_numbers, held_persons
 
 SIX_YEARS = 2_192
@@ -49,6 +49,16 @@ def remove_requests(uow: UnitOfWork, ids: Sequence[int]) -> None:
     uow.session.execute(delete(PrivacyRequest).where(PrivacyRequest.id.in_(ids)))
 
 
+def old_places(before: datetime) -> Select[int]:
+    """Words for a place that were settled before this."""
+    return select(Unplaced.id).where(Unplaced.settled_at < before)
+
+
+def remove_places(uow: UnitOfWork, ids: Sequence[int]) -> None:
+    """Delete these words; where the matter lies stands with it."""
+    uow.session.execute(delete(Unplaced).where(Unplaced.id.in_(ids)))
+
+
 def _old_consents(before: datetime) -> Select[int]:
     later = aliased(Consent)
     replaced = exists().where(
@@ -69,6 +79,7 @@ def _old_requests(before: datetime) -> Select[int]:
 KINDS = (
     Kind("consents", THREE_YEARS, FIVE_MONTHS, due=old_consents, held=held_consents, remove=remove_consents),
     Kind("privacy_requests", THREE_YEARS, 365, due=old_requests, held=held_requests, remove=remove_requests),
+    Kind("unplaced", 183, due=old_places, remove=remove_places),
     Kind("audit", None, SIX_YEARS),  # append-only: a row taken out would break the chain of seals
     Kind("stops", None),
     Kind("erased_keys", None),

@@ -121,6 +121,29 @@ def blank_old(uow: UnitOfWork, ids: Sequence[int]) -> None:
     )
 
 
+def old_placed(before: datetime) -> Select[int]:
+    """Calls that the house wanted to make before this, over by now, and not to people under a hold."""
+    return _old_placed(before).where(CallToPlace.msisdn.not_in(held_numbers()))
+
+
+def held_placed(before: datetime) -> Select[int]:
+    """Those of them that a hold keeps."""
+    return _old_placed(before).where(CallToPlace.msisdn.in_(held_numbers()))
+
+
+def blank_placed(uow: UnitOfWork, ids: Sequence[int]) -> None:
+    """Leave these calls without number and words."""
+    uow.session.execute(
+        update(CallToPlace).where(CallToPlace.id.in_(ids)).values(msisdn="", facts={}),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def _old_placed(before: datetime) -> Select[int]:
+    is_over = CallToPlace.placing.not_in((Placing.DUE, Placing.DIALLING, Placing.UNKNOWN))
+    return select(CallToPlace.id).where(CallToPlace.due_at < before, is_over, CallToPlace.msisdn != "")
+
+
 def _old_recordings(before: datetime) -> Select[int]:
     return (
         select(Voicemail.id).join(Call, Call.id == Voicemail.call_id).where(Voicemail.at < before, Voicemail.url != "")
@@ -147,4 +170,5 @@ def _of_matter(matter: Matter) -> ColumnElement[bool]:
 KINDS = (
     Kind("recordings", 183, 7, due=old_recordings, held=held_recordings, remove=remove_recordings),
     Kind("calls", 730, 30, due=old_calls, held=held_calls, remove=blank_old),
+    Kind("calls_to_place", 730, 30, due=old_placed, held=held_placed, remove=blank_placed),
 )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true, update
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true, update
 
 from core.retention import Kind
 from core.uow import UnitOfWork
@@ -92,6 +92,27 @@ def blank_in(uow: UnitOfWork, ids: Sequence[int]) -> None:
     uow.session.execute(update(InboundSms).where(InboundSms.id.in_(ids)).values(body="", msisdn="", values={}))
 
 
+def old_questions(before: datetime) -> Select[int]:
+    """Questions asked before this that wait for no answer any more, but not of people under a hold."""
+    return _old_questions(before).where(OpenQuestion.msisdn.not_in(held_numbers()))
+
+
+def held_questions(before: datetime) -> Select[int]:
+    """Those of them that a hold keeps."""
+    return _old_questions(before).where(OpenQuestion.msisdn.in_(held_numbers()))
+
+
+def blank_questions(uow: UnitOfWork, ids: Sequence[int]) -> None:
+    """Take the number out of these questions."""
+    closed = func.coalesce(OpenQuestion.closed_at, OpenQuestion.expires_at)
+    uow.session.execute(update(OpenQuestion).where(OpenQuestion.id.in_(ids)).values(msisdn="", closed_at=closed))
+
+
+def _old_questions(before: datetime) -> Select[int]:
+    is_over = or_(OpenQuestion.closed_at.is_not(None), OpenQuestion.expires_at < before)
+    return select(OpenQuestion.id).where(OpenQuestion.asked_at < before, is_over, OpenQuestion.msisdn != "")
+
+
 def _old_out(before: datetime) -> Select[int]:
     has_something = or_(OutboundSms.body != "", OutboundSms.msisdn != "")
     is_over = OutboundSms.delivery.not_in((*WAITING, Delivery.SENDING))
@@ -121,4 +142,5 @@ def _changed(uow: UnitOfWork, statement: object) -> int:
 KINDS = (
     Kind("texts_out", 730, 30, due=old_out, held=held_out, remove=blank_out),
     Kind("texts_in", 730, 30, due=old_in, held=held_in, remove=blank_in),
+    Kind("questions", 730, 30, due=old_questions, held=held_questions, remove=blank_questions),
 )

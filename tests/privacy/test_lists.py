@@ -8,10 +8,11 @@ from sqlalchemy import func, select
 
 from collection.models import Batch, BatchRow, BatchState, MatchCandidate, Outcome, Source
 from collection.queries import exports
+from collection.service import applying, forgetting
 from core.disposal import Disposal
 from core.uow import UnitOfWork
 from directory.city_list import ResidentLine
-from directory.models import Person, RequestKind
+from directory.models import Person, RequestKind, Unplaced
 from directory.scope import Scope
 from directory.service import loading, privacy
 from directory.service.privacy import Checked
@@ -104,3 +105,24 @@ def test_the_household_in_which_the_erased_are_counted_is_in_no_export(uow: Unit
     out = exports.households(uow.session, Scope.system(), "", 0)
     assert len(out) == before == exports.count_households(uow.session, Scope.system(), "")
     assert "" not in {one.address for one in out}
+
+
+def test_a_row_that_waited_too_long_comes_to_nothing_and_leaves_no_words(uow: UnitOfWork, resident: Resident) -> None:
+    batch = a_batch(uow)
+    batch.counts = {"outcomes": {"needs_place": 1, "needs_match": 1, "create": 2}, "refused": {}, "kept": {}}
+    waiting = [
+        BatchRow(batch_id=batch.id, row_no=number, cells=[WORDS], values={"name": WORDS}, outcome=outcome)
+        for number, outcome in ((2, Outcome.NEEDS_PLACE), (3, Outcome.NEEDS_MATCH))
+    ]
+    uow.session.add_all(waiting)
+    uow.session.flush()
+    uow.session.add(Unplaced(subject=f"import_row:{waiting[0].id}", words=WORDS, found_at=uow.now))
+    uow.session.flush()
+
+    forgetting.blank_rows(uow, [row.id for row in waiting])
+
+    uow.session.expire_all()
+    assert [(row.outcome, row.cells, row.values) for row in waiting] == [(Outcome.REFUSE, [], {})] * 2
+    assert uow.session.scalars(select(Unplaced)).all() == []
+    assert uow.session.get_one(Batch, batch.id).counts["outcomes"] == {"create": 2, "refuse": 2}
+    assert not applying.settle_place(uow, waiting[0].id, COMMUNITY)

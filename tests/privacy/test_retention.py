@@ -17,11 +17,12 @@ from core.errors import HotlineError
 from core.jobs import Deadline
 from core.retention import Kind, RetentionRule, RetentionRun
 from core.uow import UnitOfWork, unit_of_work
-from directory.models import Consent, Purpose
+from directory.models import Consent, Purpose, Unplaced
 from directory.service import consents, privacy
-from ivr.models import Call, Voicemail
-from sms.models import InboundSms, OutboundSms
+from ivr.models import Call, CallToPlace, Placing, Voicemail
+from sms.models import InboundSms, OpenQuestion, OutboundSms
 from staff.models import SignInTry
+from tests.conftest import NOON
 from tests.privacy.conftest import OWN, WORDS, a_resident
 from ticketing.models import FollowUp, Ticket
 
@@ -68,6 +69,49 @@ def test_every_kind_goes_when_its_time_is_over(years_ago: int) -> None:
     assert one(select(func.count()).select_from(OutboundSms).where(OutboundSms.body != "")) == 0
     assert one(select(InboundSms.msisdn)) == ""
     assert one(select(Call.msisdn)) is None
+
+
+def test_a_call_of_the_house_and_a_question_lose_their_number(app: Flask, at: Callable[[datetime], None]) -> None:
+    old, young = NOON - 731 * DAY, NOON - 700 * DAY
+    at(NOON)
+    with unit_of_work("test") as uow:
+        uow.session.add_all(
+            [
+                *(a_call_to_place(number, day) for number, day in enumerate((old, young))),
+                a_call_to_place(2, old, Placing.DUE),
+                *(OpenQuestion(msisdn=OWN, kind="visit", asked_at=day, expires_at=day + DAY) for day in (old, young)),
+            ]
+        )
+
+    retaining.retain()
+
+    assert (removed()["calls_to_place"], removed()["questions"]) == ((1, 0), (1, 0))
+    with unit_of_work("test") as uow:
+        numbers = [*uow.session.scalars(select(CallToPlace.msisdn).order_by(CallToPlace.id))]
+        asked = uow.session.scalars(select(OpenQuestion).order_by(OpenQuestion.id)).all()
+    assert numbers == ["", OWN, OWN]
+    assert [one.msisdn for one in asked] == ["", OWN]
+    assert asked[0].closed_at is not None
+
+
+def a_call_to_place(number: int, day: datetime, placing: Placing = Placing.FAILED) -> CallToPlace:
+    return CallToPlace(
+        msisdn=OWN, wording="follow_up", cause=f"test:{number}", facts={}, lang="zh", placing=placing, due_at=day
+    )
+
+
+def test_settled_words_for_a_place_go(app: Flask, at: Callable[[datetime], None]) -> None:
+    at(NOON)
+    with unit_of_work("test") as uow:
+        for number, day in enumerate((NOON - 184 * DAY, NOON - 180 * DAY, None)):
+            uow.session.add(
+                Unplaced(subject=f"ticket:{number}", words=WORDS, found_at=NOON - 200 * DAY, settled_at=day)
+            )
+
+    retaining.retain()
+
+    assert removed()["unplaced"] == (1, 0)
+    assert one(select(func.count()).select_from(Unplaced)) == 2
 
 
 def test_a_ticket_stays_without_identity_and_its_score_is_still_counted(years_ago: int) -> None:
