@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -12,9 +13,14 @@ from collection.errors import OutsideArea, PurposeMissing, TooManyToExport
 from collection.queries import exports
 from collection.queries.exports import HouseholdOut, PersonOut
 from collection.table_writer import XLSX, as_csv, as_workbook
-from core import wording
-from core.uow import UnitOfWork
+from config import settings as environment
+from core import clock, wording
+from core.uow import UnitOfWork, unit_of_work
+from directory.queries import places
 from directory.scope import Scope
+from staff.models import User
+from staff.permissions import Permission, scope_for
+from staff.queries.signed_in import granted
 from telephony.msisdn import masked
 
 PEOPLE = "people"
@@ -24,6 +30,7 @@ PERSON_MORE = ("mobile", "landline", "lang", "access_need", "head")
 HOUSEHOLD = ("household", "community_code", "community", "address", "persons", "head_name")
 LONGEST_PURPOSE = 200
 Sessions = Callable[[], AbstractContextManager[Session]]
+Out = TypeVar("Out", PersonOut, HouseholdOut)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +43,20 @@ class Export:
     purpose: str
     lang: str
     scope: Scope
+    by: str = ""  # user:3: his rights are looked at again before every page
 
 
 def begin(uow: UnitOfWork, wanted: Export) -> int:
     """Log an export with its purpose and how many rows it holds, before the first row goes out.
 
-    Raises PurposeMissing, OutsideArea or TooManyToExport.
+    Raises PurposeMissing, OutsideArea, PlaceNotFound or TooManyToExport.
     """
     purpose = " ".join(wanted.purpose.split())
     if not purpose:
         raise PurposeMissing
     if not wanted.scope.covers(wanted.place):
         raise OutsideArea
+    places.place(uow.session, wanted.scope, wanted.place)
     counted = exports.count_people if wanted.what == PEOPLE else exports.count_households
     count = counted(uow.session, wanted.scope, wanted.place)
     most = uow.policy.collection.workbook_rows
@@ -60,33 +69,52 @@ def begin(uow: UnitOfWork, wanted: Export) -> int:
 
 
 def write(sessions: Sessions, wanted: Export) -> Iterator[bytes]:
-    """The bytes of the file, a thousand rows in memory at a time."""
-    rows = _people(sessions, wanted) if wanted.what == PEOPLE else _households(sessions, wanted)
+    """The bytes of the file, a thousand rows in memory at a time.
+
+    Whoever loses the right meanwhile gets no further page: the last row says that the file is not whole.
+    """
+    if wanted.what == PEOPLE:
+        rows = _rows(sessions, wanted, (*PERSON, *PERSON_MORE), exports.people, _person, lambda one: one.person_id)
+    else:
+        rows = _rows(sessions, wanted, HOUSEHOLD, exports.households, _household, lambda one: one.household_id)
     return as_workbook(rows) if wanted.form == XLSX else as_csv(rows)
 
 
-def _people(sessions: Sessions, wanted: Export) -> Iterator[Sequence[str]]:
-    yield [_say(name, wanted) for name in (*PERSON, *PERSON_MORE)]
+def _rows(
+    sessions: Sessions,
+    wanted: Export,
+    headings: Sequence[str],
+    page: Callable[[Session, Scope, str, int], Sequence[Out]],
+    as_row: Callable[[Out, Export], Sequence[str]],
+    id_of: Callable[[Out], int],
+) -> Iterator[Sequence[str]]:
+    yield [_say(name, wanted) for name in headings]
     after = 0
     while True:
         with sessions() as session:
-            some = exports.people(session, wanted.scope, wanted.place, after)
-        yield from (_person(one, wanted) for one in some)
+            scope = _scope_now(session, wanted)
+            if not scope.covers(wanted.place):
+                break
+            some = page(session, scope, wanted.place, after)
+        yield from (as_row(one, replace(wanted, scope=scope)) for one in some)
         if len(some) < exports.AT_ONCE:
             return
-        after = some[-1].person_id
+        after = id_of(some[-1])
+    with unit_of_work(wanted.by) as uow:
+        uow.audit("export.stopped", f"place:{wanted.place}", place=wanted.place, what=wanted.what)
+    yield [_say("stopped", wanted)]
 
 
-def _households(sessions: Sessions, wanted: Export) -> Iterator[Sequence[str]]:
-    yield [_say(name, wanted) for name in HOUSEHOLD]
-    after = 0
-    while True:
-        with sessions() as session:
-            some = exports.households(session, wanted.scope, wanted.place, after)
-        yield from (_household(one, wanted) for one in some)
-        if len(some) < exports.AT_ONCE:
-            return
-        after = some[-1].household_id
+def _scope_now(session: Session, wanted: Export) -> Scope:
+    """Where whoever asked for the file may export at this moment."""
+    kind, _, number = wanted.by.partition(":")
+    if kind != "user":
+        return wanted.scope
+    user = session.get(User, int(number), populate_existing=True)
+    if user is None or not user.is_active:
+        return Scope((), frozenset())
+    now = clock.now(session, is_demo=environment.current().is_demo_clock)
+    return scope_for(map(granted, user.grants), Permission.EXPORTS_RUN, now)
 
 
 def _person(one: PersonOut, wanted: Export) -> list[str]:

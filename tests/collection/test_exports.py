@@ -1,0 +1,101 @@
+"""Files that go out: who may have them at the moment of each page, and which places there are."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime
+
+import pytest
+from openpyxl import load_workbook
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from collection.queries import exports
+from collection.service import exporting
+from collection.service.exporting import Export
+from core import db
+from core.audit import AuditEntry
+from core.uow import UnitOfWork
+from directory.errors import PlaceNotFound
+from directory.scope import Scope
+from staff.models import Grant, User
+from tests.factories.people import COMMUNITY, a_person, a_place
+
+Work = Callable[[], AbstractContextManager[UnitOfWork]]
+NAMES = ("甲", "乙", "丙", "丁", "戊")
+
+
+def wanted(user: User, form: str = "csv") -> Export:
+    return Export("people", COMMUNITY, form, "秋季走访", "zh", Scope.system(), by=f"user:{user.id}")
+
+
+def five_people(work: Work) -> None:
+    with work() as uow:
+        for number, name in enumerate(NAMES):
+            a_person(uow, name, msisdn=f"+861620000070{number}", address=f"1号楼{number}01")
+
+
+def test_whoever_loses_the_right_gets_no_further_page_and_is_told(
+    work: Work, clerk: User, at: Callable[[datetime], None], noon: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(noon)
+    with work() as uow:
+        uow.session.execute(update(Grant).values(from_at=uow.now))
+    five_people(work)
+    monkeypatch.setattr(exports, "AT_ONCE", 2)
+    pages = 0
+
+    def sessions() -> Session:
+        nonlocal pages
+        pages += 1
+        if pages == 3:
+            with work() as uow:
+                uow.session.execute(update(Grant).values(until_at=uow.now))
+        return db.sessions()
+
+    written = b"".join(exporting.write(sessions, wanted(clerk))).decode("utf-8-sig")
+
+    rows = list(csv.reader(io.StringIO(written)))
+    assert [row[1] for row in rows[1:5]] == list(NAMES[:4])
+    assert rows[5] == ["到此为止：导出这个地方的权限已结束，本文件不完整。"]
+    assert len(rows) == 6
+    with work() as uow:
+        entry = uow.session.scalars(select(AuditEntry).where(AuditEntry.action == "export.stopped")).one()
+    assert (entry.actor, entry.place) == (f"user:{clerk.id}", COMMUNITY)
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_whoever_keeps_the_right_gets_everybody_once(
+    work: Work,
+    clerk: User,
+    at: Callable[[datetime], None],
+    noon: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+    form: str,
+) -> None:
+    at(noon)
+    with work() as uow:
+        uow.session.execute(update(Grant).values(from_at=uow.now))
+    five_people(work)
+    monkeypatch.setattr(exports, "AT_ONCE", 2)
+
+    written = b"".join(exporting.write(db.sessions, wanted(clerk, form)))
+
+    if form == "csv":
+        assert [row[1] for row in csv.reader(io.StringIO(written.decode("utf-8-sig")))][1:] == list(NAMES)
+    else:
+        sheet = load_workbook(io.BytesIO(written)).worksheets[0]
+        assert [cell.value for cell in sheet["B"]][1:] == list(NAMES)
+
+
+@pytest.mark.parametrize("code", ["AH99", "AH010201\r\n", "AH" + "0" * 400, "AH\u0661"])
+def test_a_place_that_is_not_there_is_not_exported(work: Work, code: str) -> None:
+    with work() as uow:
+        a_place(uow)
+        asked = Export("people", code, "csv", "秋季走访", "zh", Scope.system())
+
+        with pytest.raises(PlaceNotFound):
+            exporting.begin(uow, asked)
