@@ -19,6 +19,11 @@ def locked(session: Session, call_sid: str) -> Call | None:
     return session.scalar(select(Call).where(Call.carrier_sid == call_sid).with_for_update())
 
 
+def seen(session: Session, call_sid: str) -> Call | None:
+    """The call of this carrier id as it stands, for who only reads and must not wait."""
+    return session.scalar(select(Call).where(Call.carrier_sid == call_sid))
+
+
 def known(session: Session, call_sid: str) -> Call:
     """The same, for a call whose row is there. Raises UnknownCall."""
     call = locked(session, call_sid)

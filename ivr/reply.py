@@ -38,6 +38,7 @@ class Reply:
     lang: str
     is_slow: bool
     takes: Takes | None  # only when it listens
+    is_whispered: bool = False  # only when it dials: who picks up is told something first
 
     @property
     def words(self) -> str:
@@ -50,6 +51,7 @@ class Reply:
             "says": [[sentence.text, sentence.lang] for sentence in self.says],
             "then": self.then.value,
             "takes": self.takes.value if self.takes else "",
+            **({"whispered": True} if self.is_whispered else {}),
         }
 
     @classmethod
@@ -63,4 +65,5 @@ class Reply:
             lang=lang,
             is_slow=is_slow,
             takes=Takes(row["takes"]) if row["takes"] else None,
+            is_whispered=bool(row.get("whispered")),
         )

@@ -18,7 +18,7 @@ from ivr.reply import Reply, Then
 from ivr.service import calls, placing, speech
 from ivr.tree import Takes
 from telephony import gate, twiml, urls
-from telephony.inbound import CallStatus, DialResult, Heard, IncomingCall, RecordingDone
+from telephony.inbound import CallStatus, DialledLeg, DialResult, Heard, IncomingCall, RecordingDone
 from telephony.signature import require_signature
 from telephony.twiml import Document, Line
 
@@ -37,9 +37,11 @@ def check_dialog(state: BlueprintSetupState) -> None:
 
 MANY_KEYS = frozenset({Takes.CODE, Takes.MOBILE})
 """Questions answered by several keys, ended by the pound key or by waiting."""
-TOLD = frozenset({"ivr.status", "ivr.recording", "ivr.placed_status"})
+TOLD = frozenset({"ivr.status", "ivr.recording", "ivr.placed_status", "ivr.duty_answered"})
 """Reports that nobody listens to: they fail openly. After a 5xx the carrier sends them again, after a 404 not."""
 TO_DUTY = frozenset({"ivr.placed", "ivr.placed_answer"})
+TO_LEG = frozenset({"ivr.duty_whisper"})
+"""Heard before a caller is put through: whatever breaks here must not keep the two apart."""
 AFTER_DIAL = frozenset({"ivr.dialled"})
 AFTER_RECORD = frozenset({"ivr.recorded"})
 
@@ -56,6 +58,8 @@ def never_drop_the_caller(err: Exception) -> Response | HTTPException | tuple[st
         log.exception("a call went wrong at %s", request.endpoint)
     if request.endpoint in TOLD:
         return "", 404 if is_refused else 500
+    if request.endpoint in TO_LEG:
+        return _spoken(twiml.empty())
     if request.endpoint in TO_DUTY or request.endpoint in AFTER_RECORD:
         return _spoken(twiml.hang_up(_in_both("apology_bye")))
     if request.endpoint in AFTER_DIAL:
@@ -88,6 +92,24 @@ def dialled(step: int) -> Response:
     with unit_of_work(f"call:{result.call_sid}") as uow:
         reply = calls.take_dial(uow, IncomingCall.from_form(request.form), step, result)
     return speak(reply)
+
+
+@bp.post("/duty/<int:step>/whisper")
+def duty_whisper(step: int) -> Response:
+    """Somebody picked up the duty phone: he hears whom he will talk to; then, or at once, the caller is put through."""
+    leg = DialledLeg.from_form(request.form)
+    with unit_of_work(f"call:{leg.caller_sid}") as uow:
+        says = calls.whisper(uow, leg, step)
+    return _spoken(twiml.whisper([Line(sentence.text, sentence.lang) for sentence in says]))
+
+
+@bp.post("/duty/<int:step>/answered")
+def duty_answered(step: int) -> Response:
+    """Somebody picked up the duty phone; how it ended is told later, at /ivr/dialled."""
+    leg = DialledLeg.from_form(request.form)
+    with unit_of_work(f"call:{leg.caller_sid}") as uow:
+        calls.note_answered(uow, leg, step)
+    return _spoken(twiml.empty())
 
 
 @bp.post("/recorded/<int:step>")
@@ -181,7 +203,12 @@ def speak(reply: Reply) -> Response:
                 timeout=policy.silence,
             )
         case Then.DIAL:
-            document = _dial(lines, f"/ivr/dialled/{reply.step}")
+            document = _dial(
+                lines,
+                f"/ivr/dialled/{reply.step}",
+                whisper_url=_voice(f"/ivr/duty/{reply.step}/whisper") if reply.is_whispered else None,
+                answered_url=urls.for_status(_settings().public_url, f"/ivr/duty/{reply.step}/answered"),
+            )
         case Then.RECORD:
             document = _record(lines, f"/ivr/recorded/{reply.step}")
         case Then.HANG_UP:
@@ -211,10 +238,17 @@ def _apology_message() -> Document:
     return _record(_in_both("apology_message"), "/ivr/apology/recorded")
 
 
-def _dial(lines: list[Line], path: str) -> Document:
+def _dial(lines: list[Line], path: str, *, whisper_url: str | None = None, answered_url: str | None = None) -> Document:
     settings = _settings()
-    ring = policy_file.current().ivr.duty_ring
-    return twiml.dial(settings.duty_number, _voice(path), caller_id=settings.hotline_number, timeout=ring, lines=lines)
+    return twiml.dial(
+        settings.duty_number,
+        _voice(path),
+        caller_id=settings.hotline_number,
+        timeout=policy_file.current().ivr.duty_ring,
+        lines=lines,
+        whisper_url=whisper_url,
+        answered_url=answered_url,
+    )
 
 
 def _record(lines: list[Line], path: str) -> Document:

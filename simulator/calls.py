@@ -56,6 +56,7 @@ class Call:
     status: str = "ringing"
     parent: Call | None = None
     other: Call | None = None  # the leg it is bridged with
+    hearing: Call | None = None  # the leg below that hears a document before it is bridged
     star_ends: bool = False  # whether * ends the bridge
     is_patient: bool = False  # whether its person's silence counts only when he says so
     answered: datetime | None = None
@@ -128,13 +129,16 @@ class Call:
         self.network.tell("ended", call=self.sid, phone=self.phone, status=status, seconds=self.seconds)
         self.network.ended(self)
         self._stir()
-        if self.other is not None and self.other.parent is self:
-            self.other.end()
+        for below in (self.other, self.hearing):
+            if below is not None and below.parent is self:
+                below.end()
 
     def turn_to(self, step: Step) -> None:
         """Go on with another document, whatever is going on."""
         self.next_step = step
         self.inputs.put_nowait(NUDGE)
+        if self.hearing is not None:
+            self.hearing.end()
         self._stir()
 
     def turned(self) -> Step | None:

@@ -35,9 +35,11 @@ async def dial(walk: Walk, verb: Verb, base: str) -> None:
     more = {"DialCallStatus": _status(call, legs, winner), "DialBridged": "false" if winner is None else "true"}
     if winner is not None:
         more |= await _bridge(walk, winner, verb, base)
-        more["DialCallDuration"] = str(winner.seconds)
+    answered = winner or next((leg for leg, _ in legs if leg.answered), None)
+    if answered is not None:
+        more["DialCallDuration"] = str(answered.seconds)
     if legs:
-        more["DialCallSid"] = (winner or legs[0][0]).sid
+        more["DialCallSid"] = (answered or legs[0][0]).sid
     if action is not None and not call.is_live:
         await walk.tell(action, more)
     walk.heed()
@@ -88,9 +90,14 @@ async def _first_to_answer(walk: Walk, legs: list[Leg], timeout: float, base: st
 
 
 async def _may_be_bridged(leg: Call, noun: Verb, walk: Walk, base: str) -> bool:
+    """Let the leg hear what its noun has to tell it, for as long as somebody is there to be put through."""
     if "url" not in noun.attributes:
         return True
-    return await type(walk)(leg).whisper(walk.address(base, noun, "url"))
+    walk.call.hearing = leg
+    try:
+        return await type(walk)(leg).whisper(walk.address(base, noun, "url"))
+    finally:
+        walk.call.hearing = None
 
 
 def _ring_off(call: Call, legs: list[Leg], winner: Call | None) -> None:
@@ -102,8 +109,12 @@ def _ring_off(call: Call, legs: list[Leg], winner: Call | None) -> None:
 
 
 def _status(call: Call, legs: list[Leg], winner: Call | None) -> str:
-    """How it ended, in the words of the action's request."""
-    if winner is not None:
+    """How it ended, in the words of the action's request.
+
+    A leg that was picked up and ended before it was bridged has been completed all the same: DialBridged tells the two
+    apart.
+    """
+    if winner is not None or any(leg.answered for leg, _ in legs):
         return "completed"
     if not legs:
         return "failed"

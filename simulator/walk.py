@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from simulator import dial
 from simulator.calls import NUDGE, Call, Given, Input, Step
 from simulator.steps import Deadline, GoOn, HungUp, resolved
-from simulator.twiml import BadDocument, Verb, read
+from simulator.twiml import CHILDREN, BadDocument, Verb, read
 from simulator.webhooks import TWIML, Address
 
 LONGEST_RECORDING = 3600
@@ -18,6 +18,9 @@ MOST_DOCUMENTS = 100
 STUCK = "0"  # ours: the real one would go on for four hours
 SORRY = "We are sorry, an application error has occurred. Goodbye."
 ANY_KEY = "1234567890*#"
+EVERYWHERE = frozenset(CHILDREN["voice"])
+WHISPERED = frozenset({"Say", "Play", "Gather", "Hangup"})
+"""What the documentation names for the document of a noun's `url`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class Walk:
     def __init__(self, call: Call) -> None:
         self.call = call
         self.network = call.network
+        self._allowed = EVERYWHERE
 
     async def run(self, step: Step) -> None:
         """Walk from here until the call ends."""
@@ -52,12 +56,14 @@ class Walk:
 
     async def whisper(self, step: Step) -> bool:
         """Walk on a leg before it is bridged. Whether it may be: not when the document hung up or was wrong."""
+        self._allowed = WHISPERED
         try:
             await self._through(step)
         except HungUp:
             self.call.end()
         except BadDocument as err:
             self.network.debug(err.code, str(err), call=self.call.sid)
+            self.call.say("line", SORRY, "en-US")
             self.call.end()
         return self.call.is_live
 
@@ -124,6 +130,9 @@ class Walk:
         return Document(tuple(read(answer.body, "voice")), address.bare)
 
     async def _perform(self, document: Document) -> None:
+        wrong = next((verb.name for verb in document.verbs if verb.name not in self._allowed), None)
+        if wrong is not None:
+            raise BadDocument("12200", f"{wrong} may not stand in what is heard before two are connected")
         first = document.verbs[0] if document.verbs else None
         if first is not None and first.name == "Reject":
             self.call.end("busy" if first.attributes.get("reason") == "busy" else "failed")

@@ -143,11 +143,12 @@ class DialResult:
     status: CallState
     dialled_sid: str | None  # the other leg's
     duration: timedelta | None  # of the other leg
+    is_apart: bool = False  # the carrier says that the two were never connected, whatever became of the other leg
 
     @property
     def was_answered(self) -> bool:
-        """Somebody picked up."""
-        return self.status is CallState.COMPLETED
+        """Somebody picked up, and the caller was put through."""
+        return self.status is CallState.COMPLETED and not self.is_apart
 
     @classmethod
     def from_form(cls, form: Mapping[str, str]) -> Self:
@@ -159,6 +160,25 @@ class DialResult:
             status=CallState.COMPLETED if word == "answered" else call_state(word),
             dialled_sid=_sid(form, "DialCallSid") or None,
             duration=None if seconds is None else timedelta(seconds=seconds),
+            is_apart=form.get("DialBridged", "").strip().lower() == "false",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DialledLeg:
+    """The telephone that a Dial rings: what its own requests tell before, and while, the two are connected."""
+
+    call_sid: str  # its own
+    caller_sid: str  # of the call that is being put through; empty when the carrier does not say
+    status: CallState
+
+    @classmethod
+    def from_form(cls, form: Mapping[str, str]) -> Self:
+        """Read a request about the dialled side of a Dial. Never raises."""
+        return cls(
+            call_sid=_sid(form, "CallSid"),
+            caller_sid=_sid(form, "ParentCallSid"),
+            status=call_state(form.get("CallStatus", "")),
         )
 
 

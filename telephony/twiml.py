@@ -96,13 +96,21 @@ def dial(
     caller_id: str,
     timeout: timedelta = timedelta(seconds=20),
     lines: Sequence[Line] = (),
+    whisper_url: str | None = None,
+    answered_url: str | None = None,
 ) -> Document:
     """Speak, connect the caller to a number (E.164), and tell `action_url` how that ended.
 
     `caller_id` is a number of ours. Without lines the caller keeps hearing the ring until somebody answers.
-    Ask telephony.gate first whether the number may be reached.
+    `whisper_url` gives what only the one who picks up hears before the two are connected; `answered_url` is told at
+    once when somebody picks up. Ask telephony.gate first whether the number may be reached.
     """
-    return _dial(number, action_url, caller_id, _seconds(timeout), tuple(lines))
+    return _dial(number, action_url, caller_id, _seconds(timeout), tuple(lines), whisper_url, answered_url)
+
+
+def whisper(lines: Sequence[Line]) -> Document:
+    """Speak to the one who picked up; when that is over, or there is nothing to say, the caller is put through."""
+    return _xml(_spoken(lines))
 
 
 def record(
@@ -179,7 +187,15 @@ def _hang_up(lines: tuple[Line, ...]) -> Document:
 
 
 @lru_cache(maxsize=CACHED)
-def _dial(number: str, action_url: str, caller_id: str, timeout: int, lines: tuple[Line, ...]) -> Document:
+def _dial(
+    number: str,
+    action_url: str,
+    caller_id: str,
+    timeout: int,
+    lines: tuple[Line, ...],
+    whisper_url: str | None,
+    answered_url: str | None,
+) -> Document:
     response = _spoken(lines)
     connected = response.dial(
         action=action_url,
@@ -188,7 +204,14 @@ def _dial(number: str, action_url: str, caller_id: str, timeout: int, lines: tup
         caller_id=caller_id,
         answer_on_bridge=None if lines else True,
     )
-    connected.number(number)
+    connected.number(
+        number,
+        url=whisper_url,
+        method="POST" if whisper_url else None,
+        status_callback=answered_url,
+        status_callback_method="POST" if answered_url else None,
+        status_callback_event="answered" if answered_url else None,
+    )
     return _xml(response)
 
 

@@ -16,10 +16,11 @@ from ivr.hearing import Answer, Question
 from ivr.models import Call, CallOutcome, CallTurn
 from ivr.reply import Reply, Sentence, Then
 from ivr.said import Said
-from ivr.service import acts, outcomes, placing, speech, voicemail
+from ivr.service import acts, outcomes, placing, speech, voicemail, whispers
 from ivr.service.speech import Turn
 from ivr.tree import Ask, Dial, Do, HangUp, Meaning, Node, Record, Takes, Tree
-from telephony.inbound import CallStatus, DialResult, Direction, Heard, IncomingCall, RecordingDone
+from telephony.inbound import CallStatus, DialledLeg, DialResult, Direction, Heard, IncomingCall, RecordingDone
+from telephony.statuses import CallState
 from ticketing.models import Ticket
 from ticketing.service import tickets
 
@@ -92,10 +93,38 @@ def take_dial(uow: UnitOfWork, incoming: IncomingCall, step: int, result: DialRe
         turn.said.wants_person = False
         placing.withdraw(uow, call)
         outcomes.reached(uow, call, CallOutcome.PERSON)
+    elif call.outcome is CallOutcome.EMERGENCY:
+        placing.page_after_all(uow, call)
+        if call.ended_at is not None:
+            placing.page_now(uow, call)
     if call.ended_at is not None:
         call.said = turn.said.dump()
         return again(uow, call)
     return _on(turn, node, step, "answered" if result.was_answered else "unanswered")
+
+
+def note_answered(uow: UnitOfWork, leg: DialledLeg, step: int) -> None:
+    """The duty phone was picked up, and the talk may be long: nothing else need ring it about this meanwhile.
+
+    What comes late, or is about an earlier ring, changes nothing. Raises UnknownCall.
+    """
+    call = queries.known(uow.session, leg.caller_sid)
+    if leg.status is CallState.IN_PROGRESS and _is_ringing(call, step):
+        placing.withdraw(uow, call)
+
+
+def whisper(uow: UnitOfWork, leg: DialledLeg, step: int) -> tuple[Sentence, ...]:
+    """What the one who picked up the duty phone hears first; nothing about a call that is unknown, over or further."""
+    call = queries.seen(uow.session, leg.caller_sid)
+    if call is None or not _is_ringing(call, step):
+        return ()
+    return whispers.sentences(Turn(uow, call, Said.load(call.said), speech.dialog()))
+
+
+def _is_ringing(call: Call, step: int) -> bool:
+    """Whether this ring of the duty phone is what the call is waiting for."""
+    is_dialling = isinstance(speech.dialog().nodes.get(call.node), Dial)
+    return is_dialling and call.ended_at is None and step == call.step + 1
 
 
 def take_message(uow: UnitOfWork, incoming: IncomingCall, step: int, done: RecordingDone) -> Reply:
@@ -352,7 +381,8 @@ def _speak(turn: Turn, node: Node, says: tuple[Sentence, ...]) -> Reply:
     call = turn.call
     then = {Ask: Then.LISTEN, Dial: Then.DIAL, Record: Then.RECORD, HangUp: Then.HANG_UP}[type(node)]
     takes = node.takes if isinstance(node, Ask) else None
-    reply = Reply(says, then, call.node, call.step + 1, call.lang, call.is_slow, takes)
+    is_whispered = isinstance(node, Dial) and whispers.has_any(turn)
+    reply = Reply(says, then, call.node, call.step + 1, call.lang, call.is_slow, takes, is_whispered)
     call.reply, call.said = reply.dump(), turn.said.dump()
     return reply
 

@@ -53,7 +53,10 @@ def page_duty_after(uow: UnitOfWork, call: Call, danger: str, about: str) -> Non
 
 
 def page_now(uow: UnitOfWork, call: Call) -> None:
-    """The caller is gone without having talked to anybody: do not wait any longer."""
+    """The caller is gone without having talked to anybody: do not wait any longer.
+
+    Where the duty phone was picked up they may have talked: how that ended is told any moment, so it waits for that.
+    """
     found = uow.session.scalar(
         update(CallToPlace)
         .where(CallToPlace.cause == _cause(call), CallToPlace.placing == Placing.DUE, CallToPlace.due_at > uow.now)
@@ -62,10 +65,18 @@ def page_now(uow: UnitOfWork, call: Call) -> None:
     )
     if found is not None:
         uow.wake("ivr.place_calls")
+    else:
+        _page_again(uow, call, after=AFTER_RINGING)
+
+
+def page_after_all(uow: UnitOfWork, call: Call) -> None:
+    """The duty phone was picked up and put down again before the caller was put through: ring it now."""
+    if _page_again(uow, call):
+        uow.wake("ivr.place_calls")
 
 
 def withdraw(uow: UnitOfWork, call: Call) -> None:
-    """The duty phone talked to the caller: it need not be called about it."""
+    """The duty phone talks to the caller: it need not be called about it."""
     uow.session.execute(
         update(CallToPlace)
         .where(CallToPlace.cause == _cause(call), CallToPlace.placing == Placing.DUE)
@@ -214,6 +225,24 @@ def _try_again(uow: UnitOfWork, call: CallToPlace, *, for_good: bool) -> None:
     call.placing, call.ended_at = Placing.FAILED, uow.now
     ticket = tickets.get(uow, call.about) if call.about else None
     tasks.open_task(uow, TaskKind.CHECK, f"placed:{call.id}", "duty_not_reached", ticket=ticket)
+
+
+def _page_again(uow: UnitOfWork, call: Call, *, after: timedelta = timedelta()) -> bool:
+    """Take back a withdrawal; whether there was one. What somebody confirmed by a key stays settled.
+
+    A call that was withdrawn was not under way; one that was confirmed has the carrier's id.
+    """
+    found = uow.session.scalar(
+        update(CallToPlace)
+        .where(
+            CallToPlace.cause == _cause(call),
+            CallToPlace.placing == Placing.ANSWERED,
+            CallToPlace.carrier_sid.is_(None),
+        )
+        .values(placing=Placing.DUE, due_at=uow.now + after, ended_at=None)
+        .returning(CallToPlace.id)
+    )
+    return found is not None
 
 
 def _known_already(uow: UnitOfWork, logged: Sequence[str]) -> frozenset[str]:

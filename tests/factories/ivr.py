@@ -31,6 +31,8 @@ class Document:
     dialled: str
     langs: tuple[str, ...]
     is_slow: bool
+    whisper: str = ""  # path of what the one who picks up hears first; empty: nothing
+    answered: str = ""  # path that is told when somebody picks up
 
 
 @dataclass
@@ -60,9 +62,33 @@ class Phone:
         """Do not answer the open question."""
         return self._send(self.open_action)
 
-    def duty(self, status: str) -> Document:
+    def duty(self, status: str, **more: str) -> Document:
         """The duty phone, which is ringing: completed, no-answer, busy, failed."""
-        return self._send(self.open_action, DialCallStatus=status, DialCallSid=f"{self.sid[:30]}dd")
+        return self._send(self.open_action, DialCallStatus=status, DialCallSid=self.duty_sid, **more)
+
+    def picked_up(self, status: str = "in-progress") -> TestResponse:
+        """Somebody picks up the duty phone, as the carrier tells at once."""
+        assert self.heard is not None
+        return self.about_duty(self.heard.answered, CallStatus=status)
+
+    def whispered(self) -> list[tuple[str, str]]:
+        """What the one who picked up the duty phone hears before the caller: language and words of each sentence."""
+        assert self.heard is not None
+        response = self.about_duty(self.heard.whisper)
+        assert (response.status_code, response.mimetype) == (200, "text/xml")
+        root = ElementTree.fromstring(response.data)  # noqa: S314  our own document
+        assert {child.tag for child in root} <= {"Say"}
+        return [(LANGUAGES[say.get("language", "")], "".join(say.itertext())) for say in root]
+
+    def about_duty(self, path: str, **form: str) -> TestResponse:
+        """A request about the leg to the duty phone."""
+        leg = {"CallSid": self.duty_sid, "ParentCallSid": self.sid, "From": HOTLINE, "To": DUTY}
+        return self.post(path, **{"CallStatus": "in-progress", "Direction": "outbound-dial", **leg, **form})
+
+    @property
+    def duty_sid(self) -> str:
+        """The carrier's id of the leg to the duty phone."""
+        return f"{self.sid[:30]}dd{self.sid[-2:]}"
 
     def leave_message(self, seconds: int = 12, recording: str = "RE1") -> Document:
         """Speak after the tone, then press a key."""
@@ -130,6 +156,8 @@ def taken_apart(response: TestResponse) -> Document:
     assert ways[0] is root[-1], "nothing may follow the way on"
     way = ways[0]
     parts = urlsplit(way.get("action", ""))
+    noun = way.find("Number")
+    of_leg = {} if noun is None else noun.attrib
     assert way.tag == "Hangup" or parts.path.startswith("/ivr/"), way.attrib
     return Document(
         xml=response.get_data(as_text=True),
@@ -140,4 +168,6 @@ def taken_apart(response: TestResponse) -> Document:
         dialled="".join(way.itertext()).strip() if way.tag == "Dial" else "",
         langs=tuple(LANGUAGES[say.get("language", "")] for say in says),
         is_slow=any(True for _ in root.iter("prosody")),
+        whisper=urlsplit(of_leg.get("url", "")).path,
+        answered=urlsplit(of_leg.get("statusCallback", "")).path,
     )

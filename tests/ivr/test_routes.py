@@ -28,6 +28,8 @@ WEBHOOKS = [
     "/ivr/incoming",
     "/ivr/answer/open/1",
     "/ivr/dialled/2",
+    "/ivr/duty/2/whisper",
+    "/ivr/duty/2/answered",
     "/ivr/recorded/3",
     "/ivr/recording",
     "/ivr/status",
@@ -37,7 +39,8 @@ WEBHOOKS = [
     "/ivr/apology/dialled",
     "/ivr/apology/recorded",
 ]
-HEARD = [path for path in WEBHOOKS if path not in ("/ivr/recording", "/ivr/status", "/ivr/placed/1/status")]
+TOLD = ("/ivr/recording", "/ivr/status", "/ivr/placed/1/status", "/ivr/duty/2/answered")
+HEARD = [path for path in WEBHOOKS if path not in (*TOLD, "/ivr/duty/2/whisper")]
 
 
 @contextmanager
@@ -254,6 +257,7 @@ def test_reports_about_no_call_are_answered_and_not_repeated_for_ever(twilio: Ca
     assert twilio("/ivr/status", CallStatus="completed").status_code == 404
     assert twilio("/ivr/recording", RecordingStatus="completed").status_code == 404
     assert twilio("/ivr/placed/77/status", CallStatus="completed", CallSid="CA77").status_code == 404
+    assert twilio("/ivr/duty/2/answered", CallStatus="in-progress", CallSid="CA77").status_code == 404
 
 
 @pytest.mark.parametrize("path", HEARD)

@@ -183,7 +183,115 @@ def test_who_does_not_press_is_not_connected(phones: Phones, application: Applic
     phones.advance(5)
 
     assert phones.call(leg)["status"] == "completed"
-    assert application.last("/done")["DialCallStatus"] == "no-answer"
+    done = application.last("/done")
+    assert (done["DialCallStatus"], done["DialBridged"], done["DialCallSid"]) == ("completed", "false", leg)
+    assert phones.heard(call) == ["that was it"]
+
+
+def whispering(phones: Phones, application: Application, document: str) -> tuple[str, str]:
+    """Bert is rung and picks up, and hears this document first; both calls' ids."""
+    application.says("/whisper", document)
+    call, leg = dialling(phones, application, nouns=f'<Number url="/whisper">{BERT}</Number>')
+    phones.answer(leg)
+    return call, leg
+
+
+def test_what_the_called_one_hears_first_the_caller_does_not_hear(phones: Phones, application: Application) -> None:
+    call, leg = whispering(phones, application, '<Say language="en-US">there is a dog</Say><Play>/bell.mp3</Play>')
+    phones.say(call, "hello")
+
+    assert phones.heard(leg) == ["there is a dog", "♪ /bell.mp3"]
+    assert phones.heard(call) == []
+    who = [line["who"] for line in phones.call(leg)["transcript"]]
+    assert who == ["line", "line", "system", "other"]  # heard, then connected, then spoken to
+    asked = application.last("/whisper")
+    assert (asked["CallSid"], asked["ParentCallSid"], asked["Direction"]) == (leg, call, "outbound-dial")
+    assert (asked["CallStatus"], asked["To"]) == ("in-progress", BERT)
+
+
+def test_an_empty_document_connects_at_once(phones: Phones, application: Application) -> None:
+    call, _ = whispering(phones, application, "")
+
+    assert phones.call(call)["bridged"]
+
+
+def test_a_document_that_hangs_up_ends_the_leg_and_the_caller_goes_on(phones: Phones, application: Application) -> None:
+    call, leg = whispering(phones, application, "<Say>not now</Say><Hangup/><Say>unheard</Say>")
+
+    assert phones.heard(leg) == ["not now"]
+    assert phones.call(leg)["status"] == "completed"
+    assert (application.last("/done")["DialCallStatus"], application.last("/done")["DialBridged"]) == (
+        "completed",
+        "false",
+    )
+    assert phones.heard(call) == ["that was it"]
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [
+        f"<Dial>{CARL}</Dial>",
+        '<Record action="/done"/>',
+        "<Redirect>/elsewhere</Redirect>",
+        '<Pause length="1"/>',
+        "<Reject/>",
+    ],
+)
+@pytest.mark.parametrize("place", ["first", "after a key"])
+def test_another_verb_there_is_a_loud_error_and_nobody_is_connected(
+    phones: Phones, application: Application, verb: str, place: str
+) -> None:
+    if place == "first":
+        call, leg = whispering(phones, application, f"<Say>hello</Say>{verb}")
+    else:
+        application.says("/choice", verb)
+        call, leg = whispering(phones, application, '<Gather numDigits="1" action="/choice"/>')
+        phones.digits(leg, "1")
+
+    assert [one["code"] for one in phones.debugger()] == ["12200"]
+    assert phones.call(leg)["status"] == "completed"
+    assert "hello" not in phones.heard(leg)
+    assert phones.ringing(CARL) == []
+    assert application.last("/done")["DialBridged"] == "false"
+    assert phones.heard(call) == ["that was it"]
+
+
+def test_a_caller_who_hangs_up_meanwhile_takes_the_called_one_along(phones: Phones, application: Application) -> None:
+    call, leg = whispering(phones, application, '<Gather numDigits="1" timeout="60"><Say>press 1</Say></Gather>')
+
+    phones.hang_up(call)
+
+    assert phones.call(leg)["status"] == "completed"
+    assert (application.last("/done")["CallStatus"], application.last("/done")["DialBridged"]) == ("completed", "false")
+
+
+def test_a_caller_who_is_sent_elsewhere_meanwhile_leaves_the_called_one(
+    phones: Phones, application: Application, twilio: Client
+) -> None:
+    call, leg = whispering(phones, application, '<Gather numDigits="1" timeout="60"><Say>press 1</Say></Gather>')
+
+    twilio.calls(call).update(url=application.says("/elsewhere", "<Say>elsewhere</Say>"))
+    phones.wait_idle()
+
+    assert phones.call(leg)["status"] == "completed"
+    assert phones.heard(call) == ["elsewhere"]
+
+
+def test_a_called_one_who_hangs_up_meanwhile_is_not_connected(phones: Phones, application: Application) -> None:
+    call, leg = whispering(phones, application, '<Gather numDigits="1" timeout="60"><Say>press 1</Say></Gather>')
+
+    phones.hang_up(leg)
+
+    assert application.last("/done")["DialBridged"] == "false"
+    assert phones.heard(call) == ["that was it"]
+
+
+def test_a_document_that_cannot_be_had_ends_the_leg(phones: Phones, application: Application) -> None:
+    call, leg = dialling(phones, application, nouns=f'<Number url="/nowhere">{BERT}</Number>')
+    phones.answer(leg)
+
+    assert [one["code"] for one in phones.debugger()] == ["11200"]
+    assert phones.call(leg)["status"] == "completed"
     assert phones.heard(call) == ["that was it"]
 
 

@@ -57,6 +57,8 @@ def test_everything_that_the_house_makes_fits(tmp_path: Path) -> None:
         twiml.redirect(URL, lines),
         twiml.hang_up(lines),
         twiml.dial("+8616700000110", URL, caller_id="+869785550156", timeout=timedelta(seconds=25)),
+        twiml.dial("+8616700000110", URL, caller_id="+869785550156", whisper_url=URL, answered_url=URL),
+        twiml.whisper(lines),
         twiml.record(lines, URL, URL),
         twiml.reject(busy=True),
         twiml.message("您好", URL),
@@ -74,7 +76,7 @@ def test_everything_that_the_house_makes_fits(tmp_path: Path) -> None:
     code, said = checked(tmp_path, *map(document, made), *asked, {"kind": "webhook"})
 
     assert code == 0, said
-    assert "10 TwiML documents, 6 REST requests, 0 violations" in said
+    assert "12 TwiML documents, 6 REST requests, 0 violations" in said
 
 
 WRONG_DOCUMENTS = [

@@ -13,6 +13,7 @@ from werkzeug.datastructures import MultiDict
 from telephony.inbound import (
     CallStatus,
     DeliveryReceipt,
+    DialledLeg,
     DialResult,
     Direction,
     Heard,
@@ -24,7 +25,7 @@ from telephony.inbound import (
 )
 from telephony.statuses import CallState, Delivery
 
-READERS = [IncomingCall, Heard, CallStatus, DialResult, RecordingDone, MoMessage, DeliveryReceipt]
+READERS = [IncomingCall, Heard, CallStatus, DialResult, DialledLeg, RecordingDone, MoMessage, DeliveryReceipt]
 FIELDS = [
     *("CallSid", "From", "To", "CallStatus", "Direction", "Digits", "SpeechResult", "Confidence", "SequenceNumber"),
     *("CallDuration", "Timestamp", "DialCallStatus", "DialCallSid", "DialCallDuration", "RecordingSid", "RecordingUrl"),
@@ -131,6 +132,20 @@ def test_a_step_of_a_call_is_read_with_its_place_and_time() -> None:
 )
 def test_whether_somebody_picked_up_is_read(word: str, was_answered: bool) -> None:
     assert DialResult.from_form({"DialCallStatus": word}).was_answered is was_answered
+
+
+@pytest.mark.parametrize(("bridged", "was_answered"), [("true", True), ("false", False), ("", True)])
+def test_who_picked_up_and_was_never_connected_has_not_answered(bridged: str, was_answered: bool) -> None:
+    done = DialResult.from_form({"DialCallStatus": "completed", "DialBridged": bridged})
+
+    assert done.was_answered is was_answered
+
+
+def test_the_dialled_side_tells_whose_call_it_is() -> None:
+    leg = DialledLeg.from_form({"CallSid": "CA2", "ParentCallSid": "CA1", "CallStatus": "in-progress"})
+
+    assert (leg.call_sid, leg.caller_sid, leg.status) == ("CA2", "CA1", CallState.IN_PROGRESS)
+    assert DialledLeg.from_form({}).caller_sid == ""
 
 
 def test_a_recording_is_ready_only_when_the_carrier_says_so() -> None:

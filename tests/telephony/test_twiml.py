@@ -23,6 +23,7 @@ MAKERS: list[Callable[[str], Document]] = [
     lambda text: twiml.redirect(URL, [Line(text, "zh")]),
     lambda text: twiml.hang_up([Line(text, "zh")]),
     lambda text: twiml.dial("+8616700000110", URL, caller_id="+869785550156", lines=[Line(text, "zh")]),
+    lambda text: twiml.whisper([Line(text, "zh")]),
     lambda text: twiml.record([Line(text, "zh")], URL, URL),
     lambda text: twiml.message(text),
 ]
@@ -101,6 +102,20 @@ def test_connecting_names_our_own_number_and_rings_on_only_without_words() -> No
     }
     assert [(child.tag, child.text) for child in silent] == [("Number", "+8616700000110")]
     assert "answerOnBridge" not in spoken.attrib
+
+
+def test_who_picks_up_may_hear_something_first_and_is_told_of_at_once() -> None:
+    dialled = root(twiml.dial("+8616700000110", URL, caller_id="+869785550156", whisper_url="/w", answered_url="/a"))[0]
+
+    assert dialled[0].attrib == {
+        **{"url": "/w", "method": "POST"},
+        **{"statusCallback": "/a", "statusCallbackMethod": "POST", "statusCallbackEvent": "answered"},
+    }
+
+
+def test_what_is_whispered_ends_without_a_way_on() -> None:
+    assert [child.tag for child in root(twiml.whisper(HELLO))] == ["Say"]
+    assert list(root(twiml.whisper(()))) == []
 
 
 def test_a_recording_says_where_it_goes() -> None:

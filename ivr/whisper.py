@@ -1,0 +1,87 @@
+"""What somebody hears in the few seconds before a caller is put through: how long words take, and which ones fit."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from ivr.reply import Sentence
+
+LONGEST = 12.0
+"""Seconds of speech for which a caller may be kept waiting."""
+LONGEST_IN_DANGER = 8.0
+LONGEST_ADDRESS = 5.0
+LONGEST_NAME = 2.0
+
+# About how long a voice at its usual speed takes, in seconds.
+SIGN_TAKES = 0.22  # a Han sign, or a figure
+WORD_TAKES = 0.4  # a word in letters
+PAUSE_TAKES = 0.3  # at a mark of punctuation
+
+HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
+WORD = re.compile(r"[^\W\d_\u3400-\u9fff\uf900-\ufaff]+(?:['’-][^\W\d_\u3400-\u9fff\uf900-\ufaff]+)*")
+PAUSE = re.compile(r"[，。、；：！？,.;:!?]+")
+LONG_NUMBER = re.compile(r"\d(?:[\s./-]?\d){4,}")
+GLUE = {"zh": "", "en": " "}
+
+
+def seconds(text: str) -> float:
+    """About how long it takes to say this."""
+    signs = len(HAN.findall(text)) + sum(one.isdigit() for one in text)
+    return signs * SIGN_TAKES + len(WORD.findall(text)) * WORD_TAKES + len(PAUSE.findall(text)) * PAUSE_TAKES
+
+
+def tongue(words: str) -> str:
+    """Which voice can read words that somebody typed: zh where there is a Han sign, else en."""
+    return "zh" if HAN.search(words) else "en"
+
+
+def is_speakable(note: str) -> bool:
+    """Whether a note may be read out: it says something, and no telephone or identity number stands in it."""
+    plain = unicodedata.normalize("NFKC", note)
+    return bool(HAN.search(plain) or WORD.search(plain)) and not LONG_NUMBER.search(plain)
+
+
+def bare(note: str) -> str:
+    """A note without the mark at its end, so that it can become a sentence."""
+    return note.strip().rstrip("。，、；：,.;: ")
+
+
+def short(words: str, longest: float = LONGEST_ADDRESS) -> str:
+    """The beginning of these words that can be said in so many seconds; all of them, if they can."""
+    if seconds(words) <= longest:
+        return words
+    end = next(place for place in range(1, len(words) + 1) if seconds(words[:place]) > longest) - 1
+    if words[end - 1 : end + 1].isascii() and words[end - 1 : end + 1].isalnum():  # not in the middle of a word
+        end = max(words.rfind(" ", 0, end), 0) or end
+    return words[:end].rstrip(" ,，、")
+
+
+def fitted(
+    first: Sequence[Sentence], marks: Sequence[Sentence], more: Sentence, longest: float
+) -> tuple[Sentence, ...]:
+    """`first` always; of `marks`, the weightiest of which come first, those that fit; `more` when some did not.
+
+    Neighbours in one language become one sentence, so that the voice does not stop between them.
+    """
+    left = longest - sum(seconds(one.text) for one in first)
+    if sum(seconds(one.text) for one in marks) <= left:
+        return _joined((*first, *marks))
+    left -= seconds(more.text)
+    told: list[Sentence] = []
+    for mark in marks:
+        if seconds(mark.text) <= left:
+            left -= seconds(mark.text)
+            told.append(mark)
+    return _joined((*first, *told, more))
+
+
+def _joined(sentences: Sequence[Sentence]) -> tuple[Sentence, ...]:
+    found: list[Sentence] = []
+    for one in sentences:
+        if found and found[-1].lang == one.lang:
+            found[-1] = Sentence(f"{found[-1].text}{GLUE[one.lang]}{one.text}", one.lang)
+        else:
+            found.append(one)
+    return tuple(found)
