@@ -26,16 +26,21 @@ def may_handle(mine: Iterable[Granted], theirs: Iterable[Granted], now: datetime
     """Whether somebody may reset, invite or shut out a user with these grants: all that count or will count are his.
 
     Whoever resets a password gets the link that opens the account: that may give him nothing that he could not give.
+    Of who has no grant any more those count that he had: the account may be given as much again.
     """
-    own = list(mine)
-    return all(may_give(own, grant.role, grant.jurisdiction_code, now) for grant in not_over(theirs, now))
+    own, held = list(mine), list(theirs)
+    judged = not_over(held, now) or [grant for grant in held if _ever_counts(grant)]
+    return all(may_give(own, grant.role, grant.jurisdiction_code, now) for grant in judged)
 
 
 def not_over(grants: Iterable[Granted], now: datetime) -> list[Granted]:
     """The grants that count now or will count later."""
-    return [
-        grant for grant in grants if grant.until_at is None or (now < grant.until_at and grant.from_at < grant.until_at)
-    ]
+    return [grant for grant in grants if _ever_counts(grant) and (grant.until_at is None or now < grant.until_at)]
+
+
+def _ever_counts(grant: Granted) -> bool:
+    """One that was ended before it began never does."""
+    return grant.until_at is None or grant.from_at < grant.until_at
 
 
 def roles_to_give(mine: Iterable[Granted], now: datetime) -> list[Role]:

@@ -18,6 +18,7 @@ from staff.models import User
 from staff.queries import CurrentUser, Due
 from staff.queries.signed_in import needs_second_factor
 from staff.routes.blueprint import ACCOUNT_PAGE, FIRST_PAGE, asker, bp, browser, page_after, page_of, refused, sentence
+from staff.routes.browser import known
 from staff.routes.sign_in import due_of
 from staff.service import second_factors
 from staff.service.sign_in import SignIn, check_password
@@ -48,7 +49,6 @@ def take_second_factor() -> ResponseReturnValue:
             user.user_id,
             user.session_id,
             request.form.get("code", ""),
-            asker(),
             outside=clock.outside(),
             user_agent=browser(),
         )
@@ -83,11 +83,11 @@ def take_set_up() -> ResponseReturnValue:
         refusal: HotlineError | None = None
         outcome, codes = SignIn(None), list[str]()
         if _asks_password(uow, user):
-            checked = check_password(uow, user.login, password, asker())
+            checked = check_password(uow, user.login, password, asker(), known(user.login))
             refusal = checked if isinstance(checked, WrongPassword | TooManyTries) else None
         if refusal is None:
             outcome, codes = second_factors.set_up(
-                uow, user.user_id, code, asker(), outside=clock.outside(), user_agent=browser()
+                uow, user.user_id, code, outside=clock.outside(), user_agent=browser()
             )
             refusal = outcome.refusal
         if outcome.token is None:
@@ -101,7 +101,7 @@ def renew_recovery_codes() -> ResponseReturnValue:
     """Ten new recovery codes, shown now and never again; the old ones are dead."""
     with unit_of_work(guard.actor()) as uow:
         outcome = second_factors.renew_recovery_codes(
-            uow, guard.current_user().user_id, request.form.get("code", ""), asker(), outside=clock.outside()
+            uow, guard.current_user().user_id, request.form.get("code", ""), outside=clock.outside()
         )
     if not isinstance(outcome, list):
         return _back_to_account(outcome)
@@ -116,7 +116,7 @@ def switch_off() -> ResponseReturnValue:
     with unit_of_work(guard.actor()) as uow:
         is_forced = needs_second_factor(user.grants, uow.now)
         refusal = second_factors.switch_off(
-            uow, user.user_id, user.session_id, request.form.get("code", ""), asker(), outside=clock.outside()
+            uow, user.user_id, user.session_id, request.form.get("code", ""), outside=clock.outside()
         )
     if refusal is not None:
         return _back_to_account(refusal)

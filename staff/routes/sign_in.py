@@ -16,6 +16,7 @@ from staff.models import SignedIn
 from staff.passwords import SHORTEST
 from staff.queries import CurrentUser, Due, user_of_token
 from staff.routes.blueprint import FIRST_PAGE, asker, bp, browser, page_after, page_of, refused, sentence
+from staff.routes.browser import known, remember
 
 
 @bp.get("/sign-in")
@@ -32,14 +33,14 @@ def take_sign_in() -> ResponseReturnValue:
     """Check login and password; a failed try is committed, or nobody would count it."""
     form = SignInForm.from_form(request.form)
     with unit_of_work("sign-in") as uow:
-        outcome = service.sign_in(uow, form.login, form.password, asker(), browser())
+        outcome = service.sign_in(uow, form.login, form.password, asker(), browser(), known=known(form.login))
         due = Due.NOTHING
         if outcome.token is not None:
             service.sign_out(uow, guard.token_of_request())
             due = due_of(uow, outcome.token)
     if outcome.token is None:
         return refused(_page(form, outcome.refusal), outcome.refusal)
-    return guard.keep(redirect(page_after(due, form.wanted), code=303), outcome.token)
+    return remember(guard.keep(redirect(page_after(due, form.wanted), code=303), outcome.token), form.login)
 
 
 @bp.post("/sign-out")
@@ -75,6 +76,7 @@ def take_password() -> ResponseReturnValue:
             form.new,
             form.again,
             asker(),
+            known=known(user.login),
             user_agent=browser(),
             second_factor_at=session.second_factor_at,
         )

@@ -12,6 +12,7 @@ from staff.errors import InvitationOver
 from staff.forms import NewPasswordForm
 from staff.passwords import SHORTEST
 from staff.routes.blueprint import bp, browser, page_after, refused, sentence
+from staff.routes.browser import remember
 from staff.routes.sign_in import due_of
 from staff.service import invitations
 
@@ -42,7 +43,7 @@ def take_welcome(token: str) -> ResponseReturnValue:
             due = due_of(uow, outcome.token)
     except InvitationOver as refusal:
         return _over(refusal), 404
-    return guard.keep(redirect(page_after(due, ""), code=303), outcome.token)
+    return remember(guard.keep(redirect(page_after(due, ""), code=303), outcome.token), user.login)
 
 
 def _page(token: str, login: str, name: str, refusal: HotlineError | None) -> str:

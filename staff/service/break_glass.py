@@ -49,5 +49,5 @@ def _unlock(uow: UnitOfWork, user: User) -> None:
     users.let_in(uow, user)
     users.take_password_away(uow, user)
     users.reset_second_factor(uow, user)
-    for key in (throttling.keys_of_login(uow, user.login, "")[0], throttling.keys_of_code(uow, user.id, "")[0]):
+    for key in (throttling.keys_of_login(uow, user.login, "")[0], throttling.keys_of_code(uow, user.id)[0]):
         throttling.forget(uow, key)

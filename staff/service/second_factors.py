@@ -37,15 +37,15 @@ def secret_to_set_up(uow: UnitOfWork, user_id: int) -> str:
 
 
 def set_up(
-    uow: UnitOfWork, user_id: int, code: str, address: str, *, outside: datetime, user_agent: str = ""
+    uow: UnitOfWork, user_id: int, code: str, *, outside: datetime, user_agent: str = ""
 ) -> tuple[SignIn, list[str]]:
     """Take the first code of an app into use: all other sessions end, a full one begins, recovery codes are made.
 
     `outside` is real time. The unit must be committed whatever comes back. Raises SecondFactorThere.
     """
-    user = _held(uow, user_id, address)
+    user = _held(uow, user_id)
     secret = secret_to_set_up(uow, user_id)
-    refusal = _checked(uow, user, code, address, secret, outside)
+    refusal = _checked(uow, user, code, secret, outside)
     if refusal is not None:
         return SignIn(None, refusal), []
     user.totp_since = uow.now
@@ -56,14 +56,14 @@ def set_up(
 
 
 def give(
-    uow: UnitOfWork, user_id: int, session_id: int, code: str, address: str, *, outside: datetime, user_agent: str = ""
+    uow: UnitOfWork, user_id: int, session_id: int, code: str, *, outside: datetime, user_agent: str = ""
 ) -> SignIn:
     """Check the second factor of a session that lacks it: a code of the app, or a recovery code. A new session begins.
 
     The unit must be committed whatever comes back. Raises SessionOver when somebody ended the session meanwhile.
     """
-    user = _held(uow, user_id, address)
-    refusal = check(uow, user, code, address, outside=outside)
+    user = _held(uow, user_id)
+    refusal = check(uow, user, code, outside=outside)
     if refusal is not None:
         return SignIn(None, refusal)
     if not end_session(uow, user.id, session_id):
@@ -72,20 +72,18 @@ def give(
     return SignIn(token, must_change_password=user.must_change_password)
 
 
-def check(
-    uow: UnitOfWork, user: User, code: str, address: str, *, outside: datetime
-) -> WrongCode | TooManyTries | None:
+def check(uow: UnitOfWork, user: User, code: str, *, outside: datetime) -> WrongCode | TooManyTries | None:
     """The refusal of a code, or None when it was taken. The unit must be committed whatever comes back."""
     secret = second_factor.secret_of(uow.settings.secret_key, user.id, user.totp_salt)
-    return _checked(uow, user, code, address, secret, outside, takes_recovery=True)
+    return _checked(uow, user, code, secret, outside, takes_recovery=True)
 
 
 def renew_recovery_codes(
-    uow: UnitOfWork, user_id: int, code: str, address: str, *, outside: datetime
+    uow: UnitOfWork, user_id: int, code: str, *, outside: datetime
 ) -> list[str] | WrongCode | TooManyTries:
     """Ten new recovery codes for the old ones, against a code. The unit must be committed whatever comes back."""
-    user = _held(uow, user_id, address)
-    refusal = check(uow, user, code, address, outside=outside)
+    user = _held(uow, user_id)
+    refusal = check(uow, user, code, outside=outside)
     if refusal is not None:
         return refusal
     uow.audit("recovery_codes.renewed", f"user:{user.id}")
@@ -93,11 +91,11 @@ def renew_recovery_codes(
 
 
 def switch_off(
-    uow: UnitOfWork, user_id: int, session_id: int, code: str, address: str, *, outside: datetime
+    uow: UnitOfWork, user_id: int, session_id: int, code: str, *, outside: datetime
 ) -> WrongCode | TooManyTries | None:
     """Give up the second factor, against a code; the user's other sessions end. The unit must be committed anyway."""
-    user = _held(uow, user_id, address)
-    refusal = check(uow, user, code, address, outside=outside)
+    user = _held(uow, user_id)
+    refusal = check(uow, user, code, outside=outside)
     if refusal is None:
         take_away(uow, user)
         end_sessions(uow, user.id, but=session_id)
@@ -117,9 +115,9 @@ def codes_left(uow: UnitOfWork, user_id: int) -> int:
     return uow.session.scalar(unused) or 0
 
 
-def _held(uow: UnitOfWork, user_id: int, address: str) -> User:
+def _held(uow: UnitOfWork, user_id: int) -> User:
     """The user, held for one try of a code."""
-    throttling.hold(uow, throttling.keys_of_code(uow, user_id, address))
+    throttling.hold(uow, throttling.keys_of_code(uow, user_id))
     return uow.session.get_one(User, user_id, with_for_update=True, populate_existing=True)
 
 
@@ -127,13 +125,12 @@ def _checked(
     uow: UnitOfWork,
     user: User,
     code: str,
-    address: str,
     secret: str,
     outside: datetime,
     *,
     takes_recovery: bool = False,
 ) -> WrongCode | TooManyTries | None:
-    keys = throttling.keys_of_code(uow, user.id, address)
+    keys = throttling.keys_of_code(uow, user.id)
     wait = throttling.wait_for(uow, keys)
     if wait is not None:
         return wait

@@ -25,14 +25,20 @@ class Key:
     most: int
 
 
-def keys_of_login(uow: UnitOfWork, login: str, address: str) -> tuple[Key, Key]:
-    """The keys of a password: the login, and the address it comes from."""
-    return Key(_keyed(uow, "login", written(login)), uow.policy.sign_in.attempts), _of_address(uow, address)
+def keys_of_login(uow: UnitOfWork, login: str, address: str, known: str = "") -> tuple[Key, ...]:
+    """The keys of a password: the login, and the address it comes from.
+
+    With the word of a browser that is `known` to the login: both together. Such tries wait for no stranger's.
+    """
+    most = uow.policy.sign_in.attempts
+    if known:
+        return (Key(_keyed(uow, "browser", f"{known}:{written(login)}"), most),)
+    return Key(_keyed(uow, "login", written(login)), most), _of_address(uow, address)
 
 
-def keys_of_code(uow: UnitOfWork, user_id: int, address: str) -> tuple[Key, Key]:
-    """The keys of a second factor: the user, and the address it comes from."""
-    return Key(_keyed(uow, "code", str(user_id)), uow.policy.sign_in.attempts), _of_address(uow, address)
+def keys_of_code(uow: UnitOfWork, user_id: int) -> tuple[Key, ...]:
+    """The key of a second factor: the user. Only who has the password gets so far, so no address has to wait."""
+    return (Key(_keyed(uow, "code", str(user_id)), uow.policy.sign_in.attempts),)
 
 
 def wait_for(uow: UnitOfWork, keys: Sequence[Key]) -> TooManyTries | None:

@@ -75,5 +75,7 @@ def test_an_account_is_handled_by_who_could_give_all_of_its_grants_also_later_on
 
     assert may_handle(SUPERVISOR, [agent], NOW)
     assert may_handle(SUPERVISOR, [agent, over, undone], NOW)
+    assert not may_handle(SUPERVISOR, [over], NOW)
+    assert may_handle(SUPERVISOR, [has(Role.AGENT, "AH0102", until=NOW), undone], NOW)
     assert not may_handle(SUPERVISOR, [agent, later], NOW)
     assert not may_handle(SUPERVISOR, [agent, has(Role.AGENT, "AH02")], NOW)

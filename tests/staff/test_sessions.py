@@ -12,6 +12,7 @@ from sqlalchemy import select
 from core.uow import UnitOfWork, unit_of_work
 from staff import service
 from staff.device import device
+from staff.errors import SessionOver
 from staff.models import Grant, SignedIn, User
 from staff.permissions import Role
 from staff.queries import user_of_token
@@ -62,6 +63,20 @@ def test_a_page_that_asks_by_itself_keeps_no_session_alive(client: FlaskClient, 
     at(noon + timedelta(hours=4, minutes=1))
 
     assert client.get("/console/").location == "/sign-in?next=/console/"
+
+
+@pytest.mark.parametrize("act", [users.take_password_away, users.shut_out])
+@pytest.mark.usefixtures("clean", "settings")
+def test_a_first_password_that_is_taken_away_meanwhile_is_replaced_by_nobody(act: Callable[..., None]) -> None:
+    with unit_of_work("test") as uow:
+        user_id = a_user(uow, must_change_password=True).id
+
+    with unit_of_work("test") as slow:
+        as_read = slow.session.get_one(User, user_id)
+        with unit_of_work("test") as uow:
+            act(uow, uow.session.get_one(User, user_id))
+        with pytest.raises(SessionOver):
+            service.change_password(slow, as_read.id, "", "a new one to keep", "a new one to keep", "192.0.2.7")
 
 
 def test_who_is_shut_out_is_signed_out_at_once(client: FlaskClient) -> None:
