@@ -204,7 +204,8 @@ def verify(session: Session, key: str, *, kept: Head | None = None) -> Broken | 
         if any(one.number == number and one.seal != before for one in heads):
             return Broken(number, "changed")
     last = session.get(AuditHead, 1, populate_existing=True)
-    if any(one.number > number for one in heads) or (_proven(last, key) is None and number):
+    is_unproven = _proven(last, key) is None and (last is not None or number > 0)
+    if is_unproven or any(one.number > number for one in heads):
         return Broken(number + 1, "cut_off")
     return Broken(number, "head_put_back") if last is not None and last.number < number else None
 

@@ -144,6 +144,19 @@ def test_a_cut_tail_is_found_also_when_the_head_is_set_to_the_row_before(tamper:
     assert found == Broken(4, "cut_off")
 
 
+def test_a_log_that_was_emptied_is_found_also_when_the_head_is_set_to_nothing(
+    tamper: Callable[..., Broken | None],
+) -> None:
+    write(5)
+
+    found = tamper(
+        "delete from audit_entries",
+        "update audit_heads set number = 0, seal = repeat('0', 64)",
+    )
+
+    assert found == Broken(1, "cut_off")
+
+
 def test_an_old_head_put_back_under_newer_rows_is_found(
     engine: Engine, session: Session, tamper: Callable[..., Broken | None]
 ) -> None:
