@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import ARRAY, String, any_, literal, or_, select
 from sqlalchemy.orm import Session
 
 from collection.models import Batch, BatchRow, Source
@@ -29,10 +30,11 @@ from directory.models import (
     PrivacyRequest,
     Provenance,
     Residence,
+    Unplaced,
 )
 from directory.queries import consents
 from directory.service import erasure
-from ivr.models import Call, CallTurn, Voicemail
+from ivr.models import Call, CallToPlace, CallTurn, Voicemail
 from ivr.service import forgetting as ivr
 from providers.models import Provider
 from sms.models import InboundSms, OutboundSms
@@ -112,14 +114,14 @@ def held(uow: UnitOfWork, person: Person, lang: str) -> Held:
         Section("tickets", _tickets(session, tickets, own)),
         Section("steps", _steps(uow, tickets, own, lang)),
         Section("handed_out", _handed_out(session, tickets)),
-        Section("calls", _calls(calls)),
+        Section("calls", [*_calls(calls, own), *_calls_to_come(session, traces)]),
         Section("said", _said(session, calls, own)),
         Section("recordings", _recordings(session, calls)),
         Section("texts", _texts(session, traces)),
         Section("tasks", _tasks(session, traces, tickets)),
-        Section("lists", _lists(session, ids)),
+        Section("lists", _lists(session, ids, own)),
         Section("requests", _requests(session, ids)),
-        Section("looks", _looks(session, person, traces, tickets)),
+        Section("looks", _looks(session, person, traces, tickets, calls)),
     ]
     return Held(person, traces, sections)
 
@@ -154,11 +156,11 @@ def _directory(session: Session, traces: Traces) -> list[Section]:
     homes = _homes(session, persons, ids)
     return [
         Section("person", [_person(person, source, names, homes) for person in persons]),
-        Section("homes", _residences(session, ids, homes)),
+        Section("homes", [*_residences(session, ids, homes), *_heads(homes, ids)]),
         Section("numbers", _numbers(session, ids, source)),
         Section("consents", _consents(session, traces)),
-        Section("labels", [_label(one) for one in _of(session, Label, ids)]),
-        Section("flags", _flags(session, homes, persons)),
+        Section("labels", [_label(one, traces.numbers) for one in _of(session, Label, ids)]),
+        Section("flags", _flags(session, homes, persons, traces.numbers)),
         Section("corrections", [_correction(one) for one in _of(session, Correction, ids)]),
         Section("merges", _merges(session, ids)),
         Section("sources", [_provenance(row, traces.numbers) for row in rows]),
@@ -224,6 +226,14 @@ def _residences(
     ]
 
 
+def _heads(homes: Mapping[int, tuple[Household, Jurisdiction]], ids: Collection[int]) -> list[list[Fact]]:
+    return [
+        _facts({"home": f"{place.name_zh} {home.address}", "is_head": True})
+        for home, place in homes.values()
+        if home.head_id in ids
+    ]
+
+
 def _numbers(session: Session, ids: Iterable[int], source: Mapping[tuple[int, str], str]) -> list[list[Fact]]:
     found = []
     for one in _of(session, Contact, ids):
@@ -234,6 +244,7 @@ def _numbers(session: Session, ids: Iterable[int], source: Mapping[tuple[int, st
             "label": one.label,
             "is_of_another": True if one.owner_id else None,
             "verified_at": one.verified_at,
+            "verified_how": one.verified_how,
             "wrong_since": one.wrong_since,
         }
         found.append([Fact("number", one.msisdn, source.get((one.person_id, field), "")), *_facts(values)])
@@ -262,24 +273,37 @@ def _consents(session: Session, traces: Traces) -> list[list[Fact]]:
     return [*told, *stopped]
 
 
-def _label(one: Label) -> list[Fact]:
+def _label(one: Label, own: Collection[str]) -> list[Fact]:
     return _facts(
-        {"kind": one.kind, "basis": one.basis, "from": one.from_on, "review_by": one.review_by, "until": one.ended_at}
+        {
+            "kind": one.kind,
+            "basis": without_numbers_of_others(one.basis, own),
+            "from": one.from_on,
+            "review_by": one.review_by,
+            "until": one.ended_at,
+        }
     )
 
 
 def _flags(
-    session: Session, homes: Mapping[int, tuple[Household, Jurisdiction]], persons: Sequence[Person]
+    session: Session,
+    homes: Mapping[int, tuple[Household, Jurisdiction]],
+    persons: Sequence[Person],
+    own: Collection[str],
 ) -> list[list[Fact]]:
     """What is noted of the households in which he is now."""
     now = sorted({person.household_id for person in persons if person.merged_into_id is None})
-    notes = [_facts({"kind": "note", "words": homes[home][0].note}) for home in now if homes[home][0].note]
+    notes = [
+        _facts({"kind": "note", "words": without_numbers_of_others(home.note, own), "lang": home.lang})
+        for home in (homes[number][0] for number in now)
+        if home.note or home.lang
+    ]
     flags = session.scalars(select(Flag).where(Flag.household_id.in_(now)).order_by(Flag.id))
     return notes + [
         _facts(
             {
                 "kind": one.kind,
-                "words": one.note,
+                "words": without_numbers_of_others(one.note, own),
                 "at": one.added_at,
                 "expires_on": one.expires_on,
                 "until": one.ended_at,
@@ -298,21 +322,29 @@ def _merges(session: Session, ids: Iterable[int]) -> list[list[Fact]]:
     return [_facts({"at": one.at, "kept": one.kept_id, "gone": one.gone_id, "until": one.undone_at}) for one in found]
 
 
-def _provenance(row: Provenance, own: Iterable[str]) -> list[Fact]:
-    known = set(own)
-    said = {f"said_{name}": without_numbers_of_others(str(value), known) for name, value in row.said.items() if value}
-    return _facts({"source": row.source, "row": row.row_no, "as_of": row.as_of, "at": row.at, **said})
+def _provenance(row: Provenance, own: Collection[str]) -> list[Fact]:
+    """What a source said, and what stood there before."""
+    told = {f"said_{name}": value for name, value in row.said.items()}
+    told |= {f"before_{name}": value for name, value in row.before.items()}
+    words = {name: without_numbers_of_others(str(value), own) for name, value in told.items() if value}
+    return _facts({"source": row.source, "row": row.row_no, "as_of": row.as_of, "at": row.at, **words})
 
 
 def _tickets(session: Session, tickets: Sequence[Ticket], own: frozenset[str]) -> list[list[Fact]]:
     ids = [one.id for one in tickets]
-    asked: dict[int, FollowUp] = {
-        row.ticket_id: row
-        for row in session.scalars(select(FollowUp).where(FollowUp.ticket_id.in_(ids)).order_by(FollowUp.id))
+    asked: dict[int, list[FollowUp]] = defaultdict(list)
+    for row in session.scalars(select(FollowUp).where(FollowUp.ticket_id.in_(ids)).order_by(FollowUp.id)):
+        asked[row.ticket_id].append(row)
+    subjects = {f"ticket:{number}": number for number in ids}
+    places = {
+        subjects[row.subject]: row.words
+        for row in session.scalars(select(Unplaced).where(Unplaced.subject.in_(subjects)))
     }
     found = []
     for one in tickets:
-        answer = asked.get(one.id)
+        answers = asked[one.id]
+        answer = answers[-1] if answers else None
+        comments = " · ".join(filter(None, (each.comment for each in answers)))
         found.append(
             _facts(
                 {
@@ -326,10 +358,11 @@ def _tickets(session: Session, tickets: Sequence[Ticket], own: frozenset[str]) -
                     "number": one.msisdn if one.msisdn in own else None,
                     "address": one.address,
                     "words": without_numbers_of_others(one.description, own),
-                    "reason": one.close_reason,
+                    "place_words": without_numbers_of_others(places.get(one.id, ""), own),
+                    "reason": without_numbers_of_others(one.close_reason, own),
                     "is_solved": answer.is_solved if answer is not None else None,
                     "score": answer.score if answer is not None else None,
-                    "comment": answer.comment if answer is not None else "",
+                    "comment": without_numbers_of_others(comments, own),
                 }
             )
         )
@@ -369,7 +402,7 @@ def _handed_out(session: Session, tickets: Sequence[Ticket]) -> list[list[Fact]]
     return [_facts({"code": codes[row.ticket_id], "provider": name, "at": row.answered_at}) for row, name in rows]
 
 
-def _calls(calls: Sequence[Call]) -> list[list[Fact]]:
+def _calls(calls: Sequence[Call], own: Collection[str]) -> list[list[Fact]]:
     return [
         _facts(
             {
@@ -379,10 +412,34 @@ def _calls(calls: Sequence[Call]) -> list[list[Fact]]:
                 "seconds": one.seconds,
                 "outcome": one.outcome,
                 "code": one.about,
+                "understood": _understood(one.said, own),
             }
         )
         for one in calls
     ]
+
+
+def _calls_to_come(session: Session, traces: Traces) -> list[list[Fact]]:
+    """Calls to his own numbers that are still to be made."""
+    wanted = select(CallToPlace).where(CallToPlace.msisdn.in_(traces.own), CallToPlace.ended_at.is_(None))
+    return [
+        _facts(
+            {
+                "at": one.due_at,
+                "direction": "out",
+                "number": one.msisdn,
+                "code": one.about,
+                "understood": _understood(one.facts, traces.numbers),
+            }
+        )
+        for one in session.scalars(wanted.order_by(CallToPlace.id))
+    ]
+
+
+def _understood(values: Mapping[str, Any], own: Collection[str]) -> str:
+    """The words that were made out of a call or a text, in the order in which they came."""
+    words = [value for value in values.values() if isinstance(value, str)]
+    return without_numbers_of_others(" · ".join(filter(None, words)), own)
 
 
 def _said(session: Session, calls: Sequence[Call], own: frozenset[str]) -> list[list[Fact]]:
@@ -421,7 +478,16 @@ def _texts(session: Session, traces: Traces) -> list[list[Fact]]:
         for one in out
     ]
     lines += [
-        (one.received_at, {"direction": "in", "number": one.msisdn, "words": one.body, "state": one.outcome})
+        (
+            one.received_at,
+            {
+                "direction": "in",
+                "number": one.msisdn,
+                "words": one.body,
+                "state": one.outcome,
+                "understood": _understood(one.values, own),
+            },
+        )
         for one in come
     ]
     found = []
@@ -443,7 +509,7 @@ def _tasks(session: Session, traces: Traces, tickets: Sequence[Ticket]) -> list[
     ]
 
 
-def _lists(session: Session, ids: Iterable[int]) -> list[list[Fact]]:
+def _lists(session: Session, ids: Iterable[int], own: Collection[str]) -> list[list[Fact]]:
     rows = session.execute(
         select(BatchRow, Batch, Source)
         .join(Batch, Batch.id == BatchRow.batch_id)
@@ -459,7 +525,7 @@ def _lists(session: Session, ids: Iterable[int]) -> list[list[Fact]]:
                 "basis": source.basis,
                 "row": row.row_no,
                 "at": batch.received_at,
-                "words": " · ".join(str(cell) for cell in row.cells if cell),
+                "words": without_numbers_of_others(" · ".join(str(cell) for cell in row.cells if cell), own),
             }
         )
         for row, batch, source in rows
@@ -486,11 +552,35 @@ def _requests(session: Session, ids: Iterable[int]) -> list[list[Fact]]:
     ]
 
 
-def _looks(session: Session, person: Person, traces: Traces, tickets: Sequence[Ticket]) -> list[list[Fact]]:
-    """Who looked at him or changed something, and why; the newest first."""
-    subjects = [f"person:{number}" for number in sorted(traces.person_ids)]
-    subjects += [f"household:{person.household_id}", *(f"ticket:{one.id}" for one in tickets)]
+def _looks(
+    session: Session, person: Person, traces: Traces, tickets: Sequence[Ticket], calls: Sequence[Call]
+) -> list[list[Fact]]:
+    """Who looked at him or changed something, and why; the newest first. Also who had a number of his shown in full."""
+    subjects = [f"household:{person.household_id}", *(f"person:{number}" for number in sorted(traces.person_ids))]
+    subjects += [f"{kind}:{one.id}" for one in tickets for kind in ("ticket", "ticket_texts")]
+    subjects += [f"call:{one.id}" for one in calls]
+    his_task = or_(Task.ticket_id.in_([one.id for one in tickets]), Task.msisdn.in_(traces.own))
+    for kind, wanted in (
+        ("contact", select(Contact.id).where(Contact.person_id.in_(traces.person_ids))),
+        ("task", select(Task.id).where(his_task)),
+        ("text", select(InboundSms.id).where(sms.in_of(traces))),
+        ("text_out", select(OutboundSms.id).where(sms.out_of(traces))),
+    ):
+        subjects += [f"{kind}:{number}" for number in session.scalars(wanted)]
     entries = session.scalars(
-        select(AuditEntry).where(AuditEntry.subject.in_(subjects)).order_by(AuditEntry.number.desc()).limit(LOOKS)
+        select(AuditEntry)
+        .where(AuditEntry.subject == any_(literal(subjects, ARRAY(String))))
+        .order_by(AuditEntry.number.desc())
+        .limit(LOOKS)
     )
-    return [_facts({"at": one.at, "by": one.actor, "action": one.action, "reason": one.reason}) for one in entries]
+    return [
+        _facts(
+            {
+                "at": one.at,
+                "by": one.actor,
+                "action": one.action,
+                "reason": without_numbers_of_others(one.reason, traces.numbers),
+            }
+        )
+        for one in entries
+    ]

@@ -187,8 +187,8 @@ def strictest(
 ) -> list[dict[str, str]]:
     """Hold for all of these numbers what the strictest of them holds: they turned out to be one person's.
 
-    What one stopped is stopped for all, what one withdrew last is withdrawn for all; with `only`, no other number is
-    changed than these. Returns what was changed, for
+    What one stopped is stopped for all, what one withdrew last is withdrawn for all, also what was said at a number
+    whose owner was erased since; with `only`, no other number is changed than these. Returns what was changed, for
     `relax`, should they turn out to be two persons' after all. Four statements at most for any count of numbers.
     """
     session, numbers = uow.session, sorted(set(msisdns))
@@ -197,12 +197,18 @@ def strictest(
         return []
     changes: list[dict[str, str]] = []
     changed = numbers if only is None else sorted({*numbers} & {*only})
-    stopped = list(session.scalars(select(Suppression).where(Suppression.msisdn.in_(numbers))))
+    forms = {form: number for number in numbers for form in _forms(uow, number)}
+    stopped = list(session.scalars(select(Suppression).where(Suppression.msisdn.in_(forms))))
     for channel in sorted({row.channel for row in stopped}):
         rows = {row.msisdn: row for row in stopped if row.channel is channel}
         scope = min(row.scope for row in rows.values())  # "all" before "notices"
-        changes += [_stop_as_strictly(uow, number, channel, scope, rows.get(number), evidence) for number in changed]
-    for (purpose, channel), withdrawn in _withdrawn(uow, numbers).items():
+        held = {forms[form] for form, row in rows.items() if row.scope is scope}
+        changes += [
+            _stop_as_strictly(uow, number, channel, scope, rows.get(number), evidence)
+            for number in changed
+            if number not in held
+        ]
+    for (purpose, channel), withdrawn in _withdrawn(uow, forms).items():
         for number in sorted(set(changed) - withdrawn):
             session.add(_withdrawal(uow, number, purpose, channel, evidence))
             changes.append({"what": "consent", "msisdn": number, "purpose": purpose, "channel": channel})
@@ -297,18 +303,22 @@ def _stop_as_strictly(
     return change
 
 
-def _withdrawn(uow: UnitOfWork, numbers: Collection[str]) -> dict[tuple[Purpose, Channel], set[str]]:
-    """By purpose and channel, which of the numbers said no the last time they said anything."""
+def _withdrawn(uow: UnitOfWork, forms: Mapping[str, str]) -> dict[tuple[Purpose, Channel], set[str]]:
+    """By purpose and channel, which of the numbers said no the last time they said anything; `forms`: see _forms."""
+    of_what = (Consent.msisdn, Consent.purpose, Consent.channel)
     latest = (
-        select(Consent.msisdn, Consent.purpose, Consent.channel, Consent.is_given)
-        .where(Consent.msisdn.in_(numbers))
-        .ext(distinct_on(Consent.msisdn, Consent.purpose, Consent.channel))
-        .order_by(Consent.msisdn, Consent.purpose, Consent.channel, Consent.at.desc(), Consent.id.desc())
+        select(*of_what, Consent.is_given, Consent.at, Consent.id)
+        .where(Consent.msisdn.in_(forms))
+        .ext(distinct_on(*of_what))
+        .order_by(*of_what, Consent.at.desc(), Consent.id.desc())
     )
+    last: dict[tuple[str, Purpose, Channel], bool] = {}
+    for form, purpose, channel, is_given, *_ in sorted(uow.session.execute(latest), key=lambda row: (row.at, row.id)):
+        last[forms[form], purpose, channel] = is_given
     found: dict[tuple[Purpose, Channel], set[str]] = {}
-    for msisdn, purpose, channel, is_given in uow.session.execute(latest):
+    for (number, purpose, channel), is_given in last.items():
         if not is_given:
-            found.setdefault((purpose, channel), set()).add(msisdn)
+            found.setdefault((purpose, channel), set()).add(number)
     return found
 
 

@@ -48,6 +48,20 @@ def test_a_consent_that_one_number_withdrew_is_withdrawn_for_all(uow: UnitOfWork
     assert may(uow, SECOND) == ["no_consent"]
 
 
+def test_what_the_erased_owner_of_a_number_said_counts_when_it_is_found_to_be_somebodys(uow: UnitOfWork) -> None:
+    given(uow, FIRST, SECOND, THIRD)
+    consents.stop(uow, FIRST, is_everything=True, evidence="sms:1")
+    consents.record_consent(uow, FIRST, Purpose.SERVICE, is_given=False, evidence="user:1")
+    consents.hide(uow, [FIRST], [])
+
+    changes = consents.strictest(uow, [FIRST, SECOND], "merge:1")
+
+    assert may(uow, FIRST, SECOND, THIRD) == ["stopped_all", "stopped_all", ""]
+    assert {(change["what"], change["msisdn"]) for change in changes} >= {("stop", SECOND), ("consent", SECOND)}
+    consents.relax(uow, changes, "merge:1")
+    assert may(uow, FIRST, SECOND) == ["stopped_all", ""]
+
+
 def test_what_a_merge_made_strict_is_taken_back_exactly(uow: UnitOfWork) -> None:
     given(uow, FIRST, SECOND, THIRD)
     consents.stop(uow, FIRST, is_everything=True, evidence="sms:1")
