@@ -19,7 +19,9 @@ from telephony.msisdn_typed import Typed
 __all__ = ("Bad", "BadNumber", "Line", "Number", "is_fixed", "is_mobile", "masked", "read", "spoken", "to_e164")
 
 HOME = "CN"
+NOWHERE = "001"  # satellites, ships, relief: nobody's who lives in a city, but easily met by a slip
 MEXICAN = 13  # digits with country code and the old 1
+DIALLED_IN_MEXICO = re.compile(r"(?:01|04[45])(?=\d{10}$)")  # until 2019
 CACHED = 8192  # numbers; a hit takes a hundredth of the reading
 AREA_CODE = re.compile(r"0?(10|2\d|[3-9]\d{2})")
 
@@ -128,7 +130,10 @@ def _read(typed: Typed, region: str, area_code: str | None) -> Number:
         return _international(typed, re.sub("^0{1,2}", "", digits))
     if region == HOME:
         if digits.startswith("00"):
-            return _international(typed, digits[2:])
+            found = _international(typed, digits[2:])
+            if found.line is Line.OTHER:  # more likely a slip in a number of ours than a foreign service
+                raise BadNumber(Bad.INVALID)
+            return found
         digits, has_country = msisdn_china.without_country(digits)
         return _chinese(typed, digits, has_country=has_country, area_code=msisdn_china.area_code_in(area_code))
     return _elsewhere(typed, region, area_code)
@@ -151,7 +156,18 @@ def _international(typed: Typed, digits: str) -> Number:
         return _chinese(typed, rest, has_country=True)
     if digits.startswith("521") and len(digits) == MEXICAN:
         digits = "52" + digits[3:]  # the 1 before mobiles was given up in 2019
-    return _valid(_parsed("+" + digits, None), typed.extension)
+    parsed = _parsed("+" + digits, None)
+    if _is_divided_within_code(typed, str(parsed.country_code)):
+        raise BadNumber(Bad.INVALID)
+    return _valid(parsed, typed.extension)
+
+
+def _is_divided_within_code(typed: Typed, code: str) -> bool:
+    """Whether a group ends inside the country code: of +8 162 000 1001 a digit is lost, it is no number of Japan's."""
+    if all(len(group) == 1 for group in typed.groups):
+        return False
+    first = next((group.lstrip("0") for group in typed.groups if group.lstrip("0")), code)
+    return len(first) < len(code)
 
 
 def _elsewhere(typed: Typed, region: str, area_code: str | None) -> Number:
@@ -159,6 +175,8 @@ def _elsewhere(typed: Typed, region: str, area_code: str | None) -> Number:
     digits = typed.digits
     if region not in phonenumbers.SUPPORTED_REGIONS:
         raise BadNumber(Bad.INVALID)
+    if region == "MX":
+        digits = DIALLED_IN_MEXICO.sub("", digits)
     if len(digits) <= 6 and phonenumbers.is_valid_short_number_for_region(_short(digits, region), region):
         raise BadNumber(Bad.SHORT_CODE)
     parsed = _parsed(digits, region)
@@ -199,6 +217,8 @@ def _valid(number: PhoneNumber, extension: str | None) -> Number:
     kind = phonenumbers.number_type(number)
     if kind == PhoneNumberType.UNKNOWN:  # which is what the library calls a number that is not valid
         raise BadNumber(_fault(number))
+    if kind not in LINES and phonenumbers.region_code_for_number(number) == NOWHERE:
+        raise BadNumber(Bad.INVALID)
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     return Number(e164, extension, LINES.get(kind, Line.OTHER))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from contextlib import suppress
 from functools import lru_cache
 
@@ -18,7 +19,7 @@ LONGEST = 12  # digits, with the 0 before the area code
 MOBILE = re.compile(r"1[3-9]\d{9}")
 MOBILES = re.compile(r"(?:1[3-9]\d{9}){2,}")
 AREA_CODE = re.compile(r"(10|2\d|[3-9]\d{2})")
-SHORT_CODE = re.compile(r"1[0-2]\d|1[0-2]\d{3}|1[01]\d{4}|9[56]\d{3,4}|100\d{2}\d{1,2}")
+SHORT_CODE = re.compile(r"999|1[0-2]\d|1[0-2]\d{3}|1[01]\d{4}|9[56]\d{3,4}|100\d{2}\d{1,2}")
 LONGER_CODE = re.compile(r"95\d{4,6}|96\d{4,5}|10086\d+")  # of firms and carriers
 DIALLED_FIRST = re.compile(
     r"(?:17951|17950|17911|17910|17909|17908|17901|17900|12593|10193|11808)(?=1[3-9]\d{9}$|0\d{10,11}$)"
@@ -56,7 +57,8 @@ def without_country(digits: str) -> tuple[str, bool]:
 
 def area_code_in(words: str | None) -> str | None:
     """An area code without its zero, from whatever it was written like; None when it is none."""
-    found = re.fullmatch(r"0*(?:86)?0*(10|2\d|[3-9]\d{2})", re.sub(r"\D", "", words or ""))
+    plain = unicodedata.normalize("NFKC", words or "")
+    found = re.fullmatch(r"0*(?:86)?0*(10|2\d|[3-9]\d{2})", re.sub(r"\D", "", plain))
     return found[1] if found else None
 
 

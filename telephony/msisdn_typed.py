@@ -38,9 +38,13 @@ OUTSIDE = "'\"`\u2018\u2019\u201c\u201d= "
 SCIENTIFIC = re.compile(r"(\d+)[.,]?(\d*)\s*(?:E\s*\+?|[x\u00d7*]\s*10\s*\^\s*\+?)(-?\d{1,4})(?:\.0+)?", re.I)
 DIVIDED_GROUPS = re.compile(r"\d{1,11}(?:[ -]\d+)?")  # nothing that a spreadsheet spoils, nor a date
 FLOAT = re.compile(r"(\d{7,})[.,]0+")
+POINT_ZERO = re.compile(r"([^.,]*\d[^.,\d]*)\.0{1,2}")  # behind a number in groups that has no other point
 THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3}){2,}(?:\.0+)?")
 DECIMALS = re.compile(r"\d+\.\d{1,2}")
 IDENTITY = re.compile(r"\d{17}\s*[xX]")
+_OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
+IP_ADDRESS = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}")  # 192.168.10.101 has the digits of a mobile
+CARD = re.compile(r"\d{4}(?:[ -]\d{4}){3}(?:[ -]\d{1,4})?")  # of a bank
 DATE = re.compile(
     r"(?:19|20)\d\d\s?[-/.\s]\s?(?:0?[1-9]|1[0-2])\s?[-/.\s]\s?(?:0?[1-9]|[12]\d|3[01])(?:T?\s.*|T\d.*)?"
     r"|(?:0?[1-9]|[12]\d|3[01])[-/.](?:0?[1-9]|[12]\d|3[01])[-/.](?:19|20)\d\d(?:\s.*)?"
@@ -56,7 +60,8 @@ OTHER_LABEL = re.compile(
     re.I,
 )
 LABEL_WITH_INDEX = re.compile(
-    r"((?:手机|电话|座机|固话|号码|联系方式|tel|telephone|phone|mobile|mob|cell)(?:号码?)?)\s*\d\s*[:、.)]\s*(?=\+?[\d(])",
+    r"((?:手机|电话|座机|固话|号码|联系方式|tel|telephone|phone|mobile|mob|cell)(?:号码?)?)\s*\d"
+    r"(?:\s*[:、.)]\s*(?=\+?[\d(])|\s+(?=1[3-9]\d{9}(?!\d)|0\d{2,3}-?\d{7,8}(?!\d)))",
     re.I,
 )
 LABEL = re.compile(r"(?:tel|telephone|phone|mobile|mob|cell|call|fax|hp|ph|sms|callto)$", re.I)
@@ -68,7 +73,8 @@ HAN_DIGITS = re.compile("[零〇○Ｏ一二三四五六七八九幺壹贰叁肆
 NOTE = re.compile(
     r"\((?![OoIlBSZxX?]+\))[^()\d]*\)|\[[^\[\]\d]*\]|【[^【】\d]*】|<[^<>\d]*>|\u300a[^\u300b\d]*\u300b|「[^「」\d]*」"
 )
-TRUNK_ZERO = re.compile(r"\(\s*0\s*\)")
+TRUNK_ZERO = re.compile(r"^(\D*(?:(?:\+\s*\(?\s*(?:00)?|00[ -]?)\d{1,3}|86)?[\s).\]-]*)\(\s*0\s*\)(?=[\s.)-]*\d)")
+"""Before the number, or between it and its country code: within a number it is one of its digits."""
 KEEPS_ZERO = re.compile(r"\(?\+?\(?39\D")  # Italy dials the zero from abroad too
 
 MASK = re.compile(
@@ -111,7 +117,7 @@ def undressed(raw: str) -> Typed:
     """Take off what is not the number. Raises BadNumber where something in there makes it unsure or is no number."""
     if PLAIN.fullmatch(raw):
         return Typed((raw.removeprefix("+"),), raw.startswith("+"))
-    if SIMPLE.fullmatch(raw) and not DATE.fullmatch(raw):
+    if SIMPLE.fullmatch(raw) and not DATE.fullmatch(raw) and not CARD.fullmatch(raw):
         return Typed(
             _one_number(raw.removeprefix("+")), raw.startswith("+"), by_hyphen=BY_HYPHEN.search(raw) is not None
         )
@@ -124,7 +130,7 @@ def undressed(raw: str) -> Typed:
     text = NOTE.sub(" ", BULLET.sub("", text)).strip()
     text = _whole(text) or text
     if not KEEPS_ZERO.match(text):
-        text = TRUNK_ZERO.sub("", text)
+        text = TRUNK_ZERO.sub(r"\1 ", text)
     return _core(text)
 
 
@@ -174,18 +180,19 @@ def _whole(text: str) -> str | None:
     core = text[first.start() :].rstrip(")]\"' ") if first else text
     if DIVIDED_GROUPS.fullmatch(core):
         return None
+    before = text[: first.start()] if first else ""
     if found := SCIENTIFIC.fullmatch(core):
-        return _from_scientific(found[1], found[2], int(found[3]))
-    if found := FLOAT.fullmatch(core):
-        return (text[: first.start()] if first else "") + found[1]
+        return before + _from_scientific(found[1], found[2], int(found[3]))
+    if found := FLOAT.fullmatch(core) or POINT_ZERO.fullmatch(core):
+        return before + found[1]
     if THOUSANDS.fullmatch(core):
         digits = core.partition(".")[0].replace(",", "")
         if len(digits) < FULL:
             raise BadNumber(Bad.NOT_A_NUMBER)
-        return digits
-    if IDENTITY.fullmatch(core):
+        return before + digits
+    if IDENTITY.fullmatch(core) or CARD.fullmatch(core):
         raise BadNumber(Bad.TOO_LONG)
-    if DECIMALS.fullmatch(core) or DATE.fullmatch(core):
+    if DECIMALS.fullmatch(core) or DATE.fullmatch(core) or IP_ADDRESS.fullmatch(core):
         raise BadNumber(Bad.NOT_A_NUMBER)
     return None
 
