@@ -19,6 +19,7 @@ from telephony.msisdn_typed import Typed
 __all__ = ("Bad", "BadNumber", "Line", "Number", "is_fixed", "is_mobile", "masked", "read", "spoken", "to_e164")
 
 HOME = "CN"
+TRUNK_ZERO = re.compile("0(?!0|86)")  # behind a plus: +0372-5912345 is no number of country 372
 NOWHERE = "001"  # satellites, ships, relief: nobody's who lives in a city, but easily met by a slip
 MEXICAN = 13  # digits with country code and the old 1
 DIALLED_IN_MEXICO = re.compile(r"(?:01|04[45])(?=\d{10}$)")  # until 2019
@@ -127,6 +128,8 @@ def _read(typed: Typed, region: str, area_code: str | None) -> Number:
     if len(digits) <= 2:
         raise BadNumber(Bad.TOO_SHORT)
     if typed.has_plus:
+        if TRUNK_ZERO.match(digits):
+            raise BadNumber(Bad.INVALID)
         return _international(typed, re.sub("^0{1,2}", "", digits))
     if region == HOME:
         if digits.startswith("00"):
