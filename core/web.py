@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import babel.dates
 from flask import Blueprint, Flask, Response, abort, current_app, g, render_template, request, url_for
@@ -23,6 +24,7 @@ from config.settings import Settings
 from core import db, wording
 from core.csrf import FormGuard, FormRefused
 from core.errors import Conflict, HotlineError, NotAllowed, NotFound
+from core.way_back import safe
 
 STATUS = {NotFound: 404, NotAllowed: 403, Conflict: 409, HotlineError: 422}
 CSP = (
@@ -213,4 +215,15 @@ def _http_refusal(err: HTTPException) -> ResponseReturnValue:
 
 
 def _refusal_page(sentence: str, status: int) -> ResponseReturnValue:
-    return render_template("core/refusal.html", sentence=sentence, status=status), status
+    return render_template("core/refusal.html", sentence=sentence, status=status, back=_page_before()), status
+
+
+def _page_before() -> str:
+    """The page of ours that a refused form or link stood on; empty when the browser does not say, or it is this one."""
+    try:
+        before = urlsplit(request.referrer or "")
+    except ValueError:
+        return ""
+    path = f"{before.path}?{before.query}" if before.query else before.path
+    is_this = request.method == "GET" and before.path == request.path
+    return safe(path, "") if before.netloc == request.host and not is_this else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
@@ -40,6 +40,8 @@ SAMPLE_ROWS = 3
 SAMPLE_WIDTH = 24
 WORKING = {BatchState.CHECKING: "checking", BatchState.APPLYING: "applying", BatchState.UNDOING: "undoing"}
 LOADING = ("create", "update")
+ASK_SOMEBODY = ("needs_place", "needs_match")
+ASKS_TO_CHECK = ("note.more_than_last", "note.fewer_than_last")
 BARS = ("create", "update", "skip", "refuse", "needs_place", "needs_match")
 
 
@@ -79,6 +81,7 @@ class BatchPage:
     is_working: bool
     percent: int
     to_load: int
+    to_settle: tuple[tuple[str, int], ...]
 
 
 @bp.url_value_preprocessor
@@ -146,7 +149,8 @@ def list_rows(batch_id: int) -> ResponseReturnValue:
     with unit_of_work(actor()) as uow:
         batch = _batch(uow, batch_id)
         found = reads.rows(uow.session, current_scope(), batch_id, outcome, after=last)
-        rows = [_sample(batch, row) for row in found]
+        places = _place_names(uow, _codes(found))
+        rows = [_sample(batch, row, places) for row in found]
         next_after = found[-1].row_no if len(found) == reads.PAGE else None
         page = {"batch": batch, "rows": rows, "outcome": outcome.value, "next_after": next_after}
         return show("import_rows.html", uow, page=page)
@@ -393,16 +397,22 @@ def _page(uow: UnitOfWork, batch: Batch) -> BatchPage:
     counts = batch.counts
     found = reads.samples(uow.session, current_scope(), batch.id, uow.policy.collection.samples)
     outcomes = counts.get("outcomes", {})
+    places = _place_names(uow, {batch.jurisdiction_code} | _codes(row for rows in found.values() for row in rows))
+    notes = [
+        note
+        for note in reads.notes(uow.session, batch.id)
+        if note.wording not in ASKS_TO_CHECK or batch.state is BatchState.CHECKED
+    ]
     return BatchPage(
         batch=batch,
-        place=_place_names(uow, {batch.jurisdiction_code}).get(batch.jurisdiction_code, batch.jurisdiction_code),
+        place=places.get(batch.jurisdiction_code, batch.jurisdiction_code),
         received_by=_who(batch.received_by, names_of(uow.session)),
         outcomes=tuple(Count(name, _say(f"outcome.{name}"), outcomes.get(name, 0)) for name in BARS),
         refused=_ranked(counts.get("refused", {})),
         kept=_ranked(counts.get("kept", {})),
-        notes=tuple(_say(note.wording, **note.facts) for note in reads.notes(uow.session, batch.id)),
+        notes=tuple(_say(note.wording, **note.facts) for note in notes),
         samples=tuple(
-            (name, tuple(_sample(batch, row) for row in found[Outcome(name)]))
+            (name, tuple(_sample(batch, row, places) for row in found[Outcome(name)]))
             for name in BARS
             if Outcome(name) in found
         ),
@@ -410,25 +420,35 @@ def _page(uow: UnitOfWork, batch: Batch) -> BatchPage:
         is_working=batch.state in WORKING and not batch.is_set_aside,
         percent=min(100, batch.done * 100 // batch.rows) if batch.rows else 0,
         to_load=sum(outcomes.get(name, 0) for name in LOADING),
+        to_settle=tuple(
+            (name, outcomes[name]) for name in ASK_SOMEBODY if batch.state is BatchState.APPLIED and outcomes.get(name)
+        ),
     )
 
 
 def _ranked(counts: Mapping[str, int]) -> tuple[Count, ...]:
-    """Reasons by how many rows have them. The sentence is that of a whole list, so it names no field."""
+    """Reasons by how many rows have them. The sentence is that of a whole list: it names no field, row or place."""
     ranked = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
-    blanks = {"word": "…", "most": "…", "row": "…", "code": "…", "person_id": "…"}
-    found = []
-    for key, count in ranked:
-        field = _say("column.number" if key.startswith("phone_") else "column.any")
-        found.append(Count(key, _say(f"reason.{key}", field=field, **blanks), count))
-    return tuple(found)
+    whole = wording.catalogue("console", web.lang())
+    field = _say("column.number")
+    return tuple(
+        Count(key, whole.get(f"imports.whole.{key}") or _say(f"reason.{key}", field=field), count)
+        for key, count in ranked
+    )
 
 
-def _sample(batch: Batch, row: BatchRow) -> SampleRow:
+def _codes(rows: Iterable[BatchRow]) -> set[str]:
+    return {str(reason["code"]) for row in rows for reason in row.reasons if "code" in reason}
+
+
+def _sample(batch: Batch, row: BatchRow, places: Mapping[str, str]) -> SampleRow:
     columns = {field: place for place, heading in enumerate(batch.headings) if (field := batch.mapping.get(heading))}
     name, address = (_of_row(row, columns, field) for field in (Field.NAME, Field.ADDRESS))
-    reasons = tuple(sentence(reason, web.lang()) for reason in row.reasons)
-    return SampleRow(row.row_no, name, address, reasons, row.person_id)
+    reasons = (
+        reason | {"code": places.get(reason["code"], reason["code"])} if "code" in reason else reason
+        for reason in row.reasons
+    )
+    return SampleRow(row.row_no, name, address, tuple(sentence(one, web.lang()) for one in reasons), row.person_id)
 
 
 def _of_row(row: BatchRow, columns: Mapping[str, int], field: Field) -> str:

@@ -35,6 +35,10 @@ from staff import queries as staff_queries
 from staff.guard import actor, current_scope, current_user, needs
 from staff.permissions import Permission, scope_for
 
+PARTS_OF_THE_HOUSE = frozenset(
+    {"import", "merge", "moved", "refused", "privacy", "call", "placed", "sms", "text", "job", "cli", "demo"}
+)
+"""First words of the actors and of the evidence that are no users."""
 NUMBERS = ("mobile", "landline")
 SPOKEN = tuple(OURS)
 FIELDS = frozenset(
@@ -180,6 +184,7 @@ def household_page(
         "more_from": offset + cards.PERSONS if offset + cards.PERSONS < card.count else None,
         "flags": [_flag(one, names, uow) for one in card.flags],
         "former": [_former(one, scope) for one in card.former],
+        "places": names_of(uow.session, {code for one in card.files for code in _places_told(one)}),
         "reason": reason,
         "typed": typed,
         **_dealings(uow, scope, whom, may),
@@ -216,7 +221,7 @@ def person_page(uow: UnitOfWork, one: Person, typed: Typed = NOTHING_TYPED, reas
         "others": [other for other in living if other.id != one.id],
         "history": [_told(line, scope, names) for line in lines],
         "history_more": lines[-1].id if len(lines) == cards.HISTORY else None,
-        "places": names_of(uow.session, _codes(lines)),
+        "places": names_of(uow.session, {*_codes(lines), *_places_told(file)}),
         "reason": reason,
         "typed": typed,
         **_dealings(uow, scope, whom, may),
@@ -248,11 +253,17 @@ def scoped_person(uow: UnitOfWork, person_id: int) -> Person:
 
 
 def who(name: str, names: Mapping[int, str]) -> str:
-    """An actor in words: the name of a user, else what he is called in units of work."""
-    kind, _, number = name.partition(":")
-    if kind == "user" and number.isdecimal():
-        return names.get(int(number), name)
-    return name
+    """An actor or a source in words: the name of a user or of a list, or what part of the house it was."""
+    kind, _, rest = name.partition(":")
+    if kind == "user" and rest.isdecimal():
+        return names.get(int(rest), name)
+    number = rest.partition(":")[0]
+    if kind == "import" and number.isdecimal():
+        return web.say("console.people.batch", number=number)
+    if kind not in PARTS_OF_THE_HOUSE:
+        return name
+    words = web.say(f"console.people.by.{kind}")
+    return f"{words} {number}" if number.isdecimal() else words
 
 
 def flag_marks(uow: UnitOfWork, scope: Scope, household_id: int | None) -> list[dict[str, Any]]:
@@ -366,6 +377,10 @@ def _codes(lines: Sequence[Provenance]) -> Collection[str]:
     return {str(values["community_code"]) for values in told if values.get("community_code")}
 
 
+def _places_told(file: PersonFile) -> Collection[str]:
+    return {row.value for row in file.sources if row.field == "community_code"}
+
+
 def _residence(row: Any, scope: Scope) -> dict[str, Any]:
     home = row.household
     is_mine = scope.covers(home.community_code)
@@ -448,7 +463,7 @@ def _is_here(one: Person) -> bool:
 
 @bp.context_processor
 def _pieces_of_cards() -> dict[str, object]:
-    return {"wish_now": wish_now, "known_fields": FIELDS}
+    return {"wish_now": wish_now, "known_fields": FIELDS, "told_by": lambda source: who(source, {})}
 
 
 def wish_now(number: Number) -> dict[str, str]:

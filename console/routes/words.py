@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
 from config import catalogue as catalogue_file
 from config import policy as policy_file
@@ -73,7 +73,16 @@ def moment(at: datetime | None, now: datetime) -> str:
         return web.city_time(at)
     if days in NEAR_DAYS:
         return web.say(f"console.day.{NEAR_DAYS[days]}", time=web.city_time(at))
-    return web.city_moment(at)
+    return web.city_moment(at, now)
+
+
+def last_day(until: datetime | None) -> str:
+    """The end of something that was given by days: its last day when it ends with a day, else the moment; or nothing."""
+    if until is None:
+        return ""
+    if until.astimezone(policy_file.current().city.zone).time() != time():
+        return web.city_moment(until)
+    return web.say("console.day.through", day=web.city_day(until - timedelta(days=1)))
 
 
 def since(at: datetime, now: datetime) -> str:

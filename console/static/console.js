@@ -54,12 +54,31 @@ function startKeys() {
   });
 }
 
-/* A form goes out once. */
+/* A form goes out once. One that brings a file leaves its page standing, and may go out again. */
 function startForms() {
+  const buttons = (form) => [...form.elements].filter((one) => one.type === "submit");
   document.addEventListener("submit", (event) => {
-    const button = event.target.querySelector("button:not([type=button])");
-    if (event.target.method === "post" && button) window.setTimeout(() => button.setAttribute("disabled", ""), 0);
+    const form = event.target;
+    if (form.method !== "post" || "brings" in form.dataset) return;
+    window.setTimeout(() => buttons(form).forEach((button) => button.setAttribute("disabled", "")), 0);
   });
+  window.addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    document.querySelectorAll("form[method=post]").forEach((form) => buttons(form).forEach((button) => button.removeAttribute("disabled")));
+  });
+}
+
+/* Work that goes on shows how far it is; when it is over the page comes anew. */
+function startProgress() {
+  if (!document.querySelector("[data-progress]")) return;
+  window.setInterval(async () => {
+    if (document.hidden) return;
+    const answer = await fetch(window.location.href).catch(() => null);
+    if (!answer || !answer.ok) return;
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-progress]");
+    if (!fresh) window.location.reload();
+    else document.querySelector("[data-progress]").replaceWith(document.adoptNode(fresh));
+  }, 2000);
 }
 
 function startClosing() {
@@ -99,6 +118,13 @@ function startReveals() {
   });
 }
 
+/* In a narrow window the navigation runs sideways: the page that is open stands in sight. */
+function showWhereWeAre() {
+  const strip = document.querySelector(".nav");
+  const here = strip?.querySelector("[aria-current]");
+  if (here && strip.scrollWidth > strip.clientWidth) strip.scrollLeft = here.offsetLeft - (strip.clientWidth - here.offsetWidth) / 2;
+}
+
 function scrollToNewest() {
   const timeline = document.querySelector(".ticket-tl");
   if (timeline) timeline.scrollTop = timeline.scrollHeight;
@@ -107,6 +133,8 @@ function scrollToNewest() {
 startLive();
 startKeys();
 startForms();
+startProgress();
 startClosing();
 startReveals();
 scrollToNewest();
+showWhereWeAre();

@@ -96,7 +96,7 @@ def test_a_clerk_takes_a_list_from_the_file_to_the_base_and_back(clerk: Desk, wo
     assert '<progress class="import-bar" max="100" value="0"' in running
     assert '<meta http-equiv="refresh" content="2">' in running
     jobs.apply()
-    assert "撤销 3 人" in clerk.reads(page)
+    assert "撤销导入 3 人" in clerk.reads(page)
 
     assert clerk.sends(f"{page}/undo").status_code == 303
     jobs.undo()
@@ -111,7 +111,7 @@ def test_the_pages_speak_english_too(clerk: Desk) -> None:
 
     words = clerk.reads(page, "en")
 
-    for part in ("Create 1", "Refuse 1", "Load 1 people", "has too few digits", "Nothing is written yet"):
+    for part in ("New 1", "Refused 1", "Load the list (1)", "has too few digits", "Nothing is written yet"):
         assert part in words, part
     assert "Name the columns" in clerk.reads(f"{page}/columns", "en")
     assert "has too few digits" in clerk.reads(f"{page}/rows?outcome=refuse", "en")

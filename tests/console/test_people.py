@@ -527,7 +527,7 @@ def test_consent_stands_beside_the_number_with_its_history_and_evidence(desk: De
 
     words = desk.reads(f"/console/households/{home}")
 
-    for part in ("已停发全部短信", "同意收通知", "sms:12", "文本 opt_in@3", "sms:15"):
+    for part in ("已停发全部短信", "同意收通知", "短信 12", "文本 opt_in@3", "短信 15"):
         assert part in words, part
 
 

@@ -143,7 +143,7 @@ def test_the_search_field_of_every_page_finds_people_and_tickets(desk: Desk, wor
 def test_who_has_no_tickets_searches_people_from_every_page(desk_of: Callable[..., Desk], work: Work) -> None:
     page = desk_of(Role.DATA_STEWARD).open(PAGE).text
 
-    assert findall(r'class="top-search" role="search" action="([^"]*)"', page) == [PAGE]
+    assert findall(r'class="top-search" role="search" aria-label="[^"]+" action="([^"]*)"', page) == [PAGE]
 
 
 def test_the_page_takes_as_many_statements_for_many_as_for_few(

@@ -57,6 +57,26 @@ def test_what_the_web_refuses_is_said_in_both_languages(
     assert en in answers["en"].text
 
 
+@pytest.mark.parametrize(
+    ("before", "back"),
+    [
+        ("https://hotline.example/form?a=1", 'href="/form?a=1"'),
+        ("https://hotline.example/refuses/conflict", ""),
+        ("https://evil.example/form", ""),
+        ("https://[", ""),
+        ("", ""),
+    ],
+)
+def test_a_refusal_leads_back_to_the_page_of_ours_that_one_came_from(
+    client: FlaskClient, before: str, back: str
+) -> None:
+    page = client.get("/refuses/conflict", base_url="https://hotline.example", headers={"Referer": before}).text
+
+    assert back in page
+    assert ("返回" in page) is bool(back)
+    assert "evil.example" not in page
+
+
 @pytest.mark.expects_errors
 def test_a_page_that_breaks_says_so_and_nothing_of_the_inside(client: FlaskClient) -> None:
     answers = {lang: client.get("/breaks", headers={"Accept-Language": lang}) for lang in ("zh", "en")}
