@@ -144,10 +144,11 @@ class RunningHouse:
     def start(self, *names: str) -> None:
         """Start what does not run, and wait until it answers."""
         for name in names or tuple(self._commands):
+            if name == "simulator":
+                self._wait_for_web()  # the telephones take over its clock when they begin
             if name not in self._processes:
                 self._spawn(name)
-        if "web" in self._processes:
-            until(lambda: self._answers(f"{self.url}/healthz"), "the web server answers")
+        self._wait_for_web()
         if "simulator" in self._processes:
             until(lambda: self._answers(f"{self.phone_url}/sim/state"), "the simulator answers")
         if "worker" in self._processes:
@@ -234,6 +235,10 @@ class RunningHouse:
         """End everything."""
         self.stop()
         self.redis.stop()
+
+    def _wait_for_web(self) -> None:
+        if "web" in self._processes:
+            until(lambda: self._answers(f"{self.url}/healthz"), "the web server answers")
 
     def _spawn(self, name: str) -> None:
         arguments, added = self._commands[name]
