@@ -36,6 +36,12 @@ def facts_told(action: str, data: Mapping[str, Any]) -> str:
     return " · ".join(f"{name} {value}" for name, value in told)
 
 
+def kind_of(subject: str) -> str:
+    """What kind of thing a subject is: `person:12` is a resident; empty where there is no word for it."""
+    kind = subject.partition(":")[0]
+    return wording.catalogue("console", web.lang()).get(f"audit.subject.{kind}", "")
+
+
 def _name(name: str) -> str:
     return _word("console.audit.data", name)
 

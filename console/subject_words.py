@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from console.masking import in_full
 from console.subject import Fact, Held, Value
 from core import web, wording
 from core.uow import UnitOfWork
@@ -31,6 +32,8 @@ OURS = frozenset(
     }
 )
 """Facts whose values are codes of ours; all others are what people said, wrote or are called."""
+FROM = frozenset({"evidence", "source"})
+"""Facts that say where something comes from."""
 ELSEWHERE = {
     ("numbers", "kind"): ("console.people.line",),
     ("labels", "kind"): ("console.people.label_kind",),
@@ -78,11 +81,19 @@ def parts(uow: UnitOfWork, held: Held) -> list[Part]:
     ]
 
 
+def origin(source: str) -> str:
+    """Where a value or a wish comes from: marks of ours (`import`, `user:3`) in words, names of lists as they are."""
+    mark, between, day = source.partition(" · ")
+    kind, _, rest = mark.partition(":")
+    known = wording.catalogue("console", web.lang()).get(f"subject.origin.{kind}")
+    return known.format(number=rest.rpartition(":")[2]) + between + day if known is not None else source
+
+
 def _shown(uow: UnitOfWork, section: str, fact: Fact) -> Shown:
     label = web.say(f"console.subject.field.{fact.name.removeprefix('said_').removeprefix('before_')}")
     if fact.name.startswith("before_"):
         label = web.say("console.subject.before", field=label)
-    return Shown(label, _value(uow, section, fact.name, fact.value), fact.source)
+    return Shown(label, _value(uow, section, fact.name, fact.value), origin(fact.source))
 
 
 def _value(uow: UnitOfWork, section: str, name: str, value: Value) -> str:
@@ -92,6 +103,10 @@ def _value(uow: UnitOfWork, section: str, name: str, value: Value) -> str:
         return f"{value.astimezone(uow.zone):%Y-%m-%d %H:%M}"
     if name == "service" and value in uow.catalogue.services:
         return uow.catalogue.services[str(value)].name[web.lang()]
+    if name == "number":
+        return in_full(str(value))
+    if name in FROM:
+        return origin(str(value))
     if name not in OURS or section == "sources":
         return str(value)
     if name == "by":

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from console.paging import LARGEST_ID
 from console.routes.blueprint import bp, menu_of, show
+from console.routes.words import last_day
 from core import web, wording
 from core.uow import UnitOfWork, unit_of_work
 from directory.queries.places import names_of
@@ -56,7 +57,9 @@ def account() -> ResponseReturnValue:
             "account.html",
             uow,
             user=user,
-            grants=[(str(g.role), names[g.jurisdiction_code][web.lang()], g.from_at, g.until_at) for g in counting],
+            grants=[
+                (str(g.role), names[g.jurisdiction_code][web.lang()], g.from_at, last_day(g.until_at)) for g in counting
+            ],
             is_forced=needs_second_factor(user.grants, uow.now),
             codes_left=second_factors.codes_left(uow, user.user_id),
             sessions=_sessions(uow),

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from console import audit_log
 from console.audit_log import Wanted
-from console.audit_words import facts_told
+from console.audit_words import facts_told, kind_of
 from console.paging import LARGEST_ID
 from console.routes.blueprint import bp, show
 from core import web, wording
@@ -39,6 +39,7 @@ class Row:
     action: str
     done: str
     subject: str
+    kind: str  # of the subject, in words; empty where it has none
     place: str
     place_name: str
     reason: str
@@ -132,6 +133,7 @@ def _rows(uow: UnitOfWork, entries: list[AuditEntry]) -> list[Row]:
             action=entry.action,
             done=_words(entry.action),
             subject=entry.subject,
+            kind=kind_of(entry.subject),
             place=entry.place,
             place_name=places.get(entry.place, {}).get(web.lang(), entry.place),
             reason=entry.reason,

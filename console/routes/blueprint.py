@@ -64,7 +64,8 @@ def shell(uow: UnitOfWork, counts: Counts | None = None) -> Shell:
     tasks = scope_for(user.grants, Permission.TASKS_DO, uow.now)
     known = counts or queries.counts(uow.session, tickets, tasks, user_id=user.user_id, now=uow.now)
     menu = menu_of(user, uow.now)
-    codes = [code or uow.policy.city.root for code in scope.prefixes]
+    mine = scope.prefixes or sorted({grant.jurisdiction_code for grant in in_force(user.grants, uow.now)})
+    codes = [code or uow.policy.city.root for code in mine]
     known_names = names_of(uow.session, set(codes))
     names = [known_names.get(code, {}).get(web.lang(), code) for code in codes]
     return Shell(

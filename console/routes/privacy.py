@@ -15,7 +15,7 @@ from console import subject as subjects
 from console.paging import cursor, read_cursor, read_id
 from console.routes.blueprint import bp, show
 from console.routes.words import ClockView, clock_view, moment
-from console.subject_words import parts
+from console.subject_words import origin, parts
 from core import web
 from core.uow import UnitOfWork, unit_of_work
 from directory.errors import AlreadyErased
@@ -132,6 +132,7 @@ def privacy_person(person_id: int) -> ResponseReturnValue:
             checks=list(Checked),
             purposes=(Purpose.NOTICE, Purpose.SERVICE),
             channels=list(Channel),
+            origin=origin,
         )
 
 

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from console.paging import LARGEST_ID
 from console.routes.blueprint import bp, show
+from console.routes.words import last_day
 from core import web, wording
 from core.errors import HotlineError, NotAllowed, NotFound
 from core.uow import UnitOfWork, unit_of_work
@@ -40,6 +41,7 @@ class GrantView:
     place_name: str
     from_at: datetime
     until_at: datetime | None
+    until: str  # the last day; empty: no end
     state: str
     given_by: str
     ended_by: str
@@ -266,6 +268,7 @@ def _grant_view(uow: UnitOfWork, grant: Grant, places: dict[str, dict[str, str]]
         place_name=places.get(grant.jurisdiction_code, {}).get(web.lang(), grant.jurisdiction_code),
         from_at=grant.from_at,
         until_at=grant.until_at,
+        until=last_day(grant.until_at),
         state="over" if is_over else "later" if grant.from_at > uow.now else "now",
         given_by=_who(grant.granted_by, people),
         ended_by=_who(grant.ended_by, people),

@@ -77,7 +77,7 @@ def moment(at: datetime | None, now: datetime) -> str:
 
 
 def last_day(until: datetime | None) -> str:
-    """The end of something that was given by days: its last day when it ends with a day, else the moment; or nothing."""
+    """The end of something given by days: its last day when it ends with a day, else the moment; empty: no end."""
     if until is None:
         return ""
     if until.astimezone(policy_file.current().city.zone).time() != time():

@@ -125,6 +125,13 @@ function showWhereWeAre() {
   if (here && strip.scrollWidth > strip.clientWidth) strip.scrollLeft = here.offsetLeft - (strip.clientWidth - here.offsetWidth) / 2;
 }
 
+/* On a telephone the menu is one line: the page one is on stands in sight. */
+function showWhereOneIs() {
+  const here = document.querySelector(".nav-item[aria-current]");
+  const line = here?.closest(".nav-scroll");
+  if (line) line.scrollLeft = here.offsetLeft - line.offsetLeft - (line.clientWidth - here.clientWidth) / 2;
+}
+
 function scrollToNewest() {
   const timeline = document.querySelector(".ticket-tl");
   if (timeline) timeline.scrollTop = timeline.scrollHeight;
@@ -136,5 +143,6 @@ startForms();
 startProgress();
 startClosing();
 startReveals();
+showWhereOneIs();
 scrollToNewest();
 showWhereWeAre();

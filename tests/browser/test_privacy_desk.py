@@ -42,7 +42,7 @@ def test_a_resident_is_told_what_is_held_and_is_forgotten_when_nothing_stands_ag
     page.locator(f'a[href$="/privacy/people/{person_id}"]').click()
     page.get_by_role("link", name="查看或打印").click()
     expect(page.get_by_role("heading", name=f"{name} 的个人信息")).to_be_visible()
-    expect(page.get_by_text("来自 import").first).to_be_visible()
+    expect(page.get_by_text("来自 导入的名单").first).to_be_visible()
     expect(page.get_by_role("button", name="打印")).to_be_visible()
     with page.expect_download() as told:
         page.get_by_role("link", name="下载 JSON").click()

@@ -82,7 +82,7 @@ def test_everything_held_about_him_stands_on_one_page_in_both_languages(steward:
         assert words in zh, words
     assert "孙玉兰" not in zh
     assert "from district · 2026-01-01" in en
-    assert "long illness" in en
+    assert "Long illness" in en
     assert "subject." not in zh + en
 
 
