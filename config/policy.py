@@ -15,7 +15,7 @@ from config.settings import BadSetting
 
 HERE = Path(__file__).parent
 UNTOLD = "other"
-"""A kind of note that says nothing without its words; those never leave the house."""
+"""A kind of note that says nothing without its words; those are for staff only."""
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -131,9 +131,10 @@ class SignInPolicy:
 
 @dataclass(frozen=True, slots=True)
 class PrivacyPolicy:
-    """Within which time a request about one's own data is answered."""
+    """Within which time a request about one's own data is answered; how many masked numbers one may look at."""
 
     answer_within: timedelta
+    reveals_an_hour: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,7 @@ class DirectoryPolicy:
     """How long a note about a household lasts, which kinds a provider is told, when a sensitive label is looked at."""
 
     flag_lasts: dict[str, timedelta]  # by kind
-    flags_told: tuple[str, ...]  # kinds that the text with name and address may tell; the others never leave the house
+    flags_told: tuple[str, ...]  # kinds that the text with name and address may tell; the others are for staff only
     label_review_after: timedelta
 
 

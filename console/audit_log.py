@@ -16,6 +16,8 @@ from directory.scope import Scope
 from staff.models import User
 
 PAGE = 50
+LOOKED_BACK = 2000
+"""More than anybody does within an hour, and few enough to be read in an instant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,19 @@ def entries(session: Session, scope: Scope, wanted: Wanted, *, before: int | Non
     if wanted.until_at is not None:
         statement = statement.where(AuditEntry.at < wanted.until_at)
     return list(session.scalars(statement))
+
+
+def count_of(session: Session, actor: str, action: str, since: datetime, *, most: int) -> int:
+    """How often somebody did this since a moment, among the last things he did; counted up to `most`."""
+    newest = (
+        select(AuditEntry.action, AuditEntry.at)
+        .where(AuditEntry.actor == actor)
+        .order_by(AuditEntry.number.desc())
+        .limit(LOOKED_BACK)
+        .subquery()
+    )
+    done = select(newest.c.at).where(newest.c.action == action, newest.c.at > since).limit(most)
+    return len(session.execute(done).all())
 
 
 def last_check(session: Session) -> AuditEntry | None:
