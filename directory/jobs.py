@@ -13,20 +13,31 @@ from directory.service import privacy, reorganising, search
 
 log = logging.getLogger(__name__)
 AT_ONCE = 1_000
+LATELY = timedelta(days=2)
+INDEX = "job:directory.index"
 ERASE = "job:directory.erase"
 REORGANISE = "job:directory.reorganise"
 
 
 @job("directory.index", every=timedelta(minutes=10))
 def index() -> bool:
-    """Make search rows for persons without one, as after an upgrade. True when the minute was up before."""
+    """Make search rows for persons without one, as after an upgrade, and anew for those whose home was carried to
+    another community. True when the minute was up before."""
     deadline = Deadline()
     last: int | None = 0
     while last is not None:
         if deadline.is_over():
             return True
-        with unit_of_work("job:directory.index") as uow:
+        with unit_of_work(INDEX) as uow:
             last = search.fill(uow, last)
+    with unit_of_work(INDEX) as uow:
+        moved = borders.lately_moved(uow.session, uow.now - LATELY)
+    last = 0 if moved else None
+    while last is not None:
+        if deadline.is_over():
+            return True
+        with unit_of_work(INDEX) as uow:
+            last = search.follow(uow, moved, last)
     return False
 
 

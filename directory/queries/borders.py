@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, aliased
 
@@ -31,6 +31,8 @@ from directory.queries.scoping import within
 from directory.scope import Scope
 
 NOWHERE = "nowhere"
+PATIENCE = "set local statement_timeout = '30s'; set local work_mem = '64MB'"
+"""A report of a whole city goes through everybody who lives there: it may take longer than another page."""
 
 
 def is_home() -> ColumnElement[bool]:
@@ -67,6 +69,7 @@ def counted(session: Session, scope: Scope, on: date, under: str = "") -> list[C
     that one, where that one lived; an erased one still counts. A split later on changes nothing of it, and sums agree
     before and after.
     """
+    session.execute(text(PATIENCE))
     nodes = _nodes_on(session, scope, on, under)
     lay = and_(
         _at(Placement.from_on, Placement.until_on, on),
@@ -239,6 +242,15 @@ def _hangs_on(code: str, codes: Collection[str], above: Collection[str]) -> bool
     return any(one.startswith(code) or code.startswith(one) for one in codes) or any(
         one.startswith(code) for one in above
     )
+
+
+def lately_moved(session: Session, since: datetime) -> list[str]:
+    """The communities to which a change of borders, or its undoing, brought homes since a moment."""
+    rows = session.scalars(
+        select(Reorganisation).where(or_(Reorganisation.applied_at >= since, Reorganisation.undone_at >= since))
+    )
+    moved = {code for row in rows for code in row.effects.get("ends" if row.undone_at else "begins", [])}
+    return sorted(moved)
 
 
 def changes(session: Session, scope: Scope, code: str = "", limit: int = 50) -> list[Reorganisation]:

@@ -16,7 +16,6 @@ from directory.models import (
     Household,
     Jurisdiction,
     Person,
-    PersonSearch,
     Placement,
     Reorganisation,
 )
@@ -26,8 +25,9 @@ QUIETLY = {"synchronize_session": False}
 AT_ONCE = 10_000  # ids in one statement
 LONGEST_ADDRESS = 200
 LONGEST_BUILDING = 100
-SEARCHED_AT_ONCE = 10_000
-"""Persons whose search rows are made in the same transaction; of more, a job makes them anew."""
+SEARCHED_AT_ONCE = 2_000
+"""Persons whose search rows are made in the same transaction; of more, a job makes them anew. Until it has come to
+somebody he is found by the address that he had."""
 
 
 def enter_doors(uow: UnitOfWork, codes: Sequence[str]) -> None:
@@ -213,10 +213,10 @@ def renew_search(uow: UnitOfWork, codes: Collection[str]) -> None:
             select(Person.id)
             .join(Household, Household.id == Person.household_id)
             .where(Household.community_code.in_(codes), Person.merged_into_id.is_(None), Person.erased_at.is_(None))
+            .limit(SEARCHED_AT_ONCE + 1)
         )
     )
     if len(ids) <= SEARCHED_AT_ONCE:
         search.reindex(uow, ids)
-        return
-    uow.session.execute(delete(PersonSearch).where(PersonSearch.person_id.in_(ids)), execution_options=QUIETLY)
-    uow.wake("directory.index")
+    else:
+        uow.wake("directory.index")

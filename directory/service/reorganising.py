@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import delete, func, or_, select, text, update
 
 from core import tries
 from core.errors import HotlineError
@@ -27,7 +27,7 @@ from directory.models import (
     Responsibility,
     Succession,
 )
-from directory.queries.borders import change_of, due, planned
+from directory.queries.borders import affected, change_of, due, planned
 from directory.scope import Scope
 from directory.service import attached, carrying, places
 
@@ -35,11 +35,16 @@ ONE_AT_A_TIME = 7_205_031
 """Key of the advisory lock: two changes of the tree are decided and carried out one after the other."""
 FURTHEST = timedelta(days=3 * 366)
 LONGEST_NOTE = 500
+MOST_AT_ONCE = 5_000
+"""Dwellings that a change may move while somebody's page waits."""
+LONGEST_STATEMENT = 60
+"""Seconds: a page's few are for reading, and moving the homes of a district takes longer."""
 
 
 def decide(uow: UnitOfWork, scope: Scope, change: Change, note: str = "") -> Reorganisation:
     """Write a change down. One of today or an earlier day is carried out at once, one ahead waits for its day.
 
+    One that moves very many homes is carried out at once, too, but by the job: nobody's page waits for it.
     Raises BadChange or PlaceNotFound with one sentence; nothing is changed then.
     """
     _one_at_a_time(uow)
@@ -59,7 +64,11 @@ def decide(uow: UnitOfWork, scope: Scope, change: Change, note: str = "") -> Reo
     uow.session.add(row)
     uow.session.flush()
     uow.audit("places.change_decided", f"reorganisation:{row.id}", place=change.old_codes[0], kind=change.kind.value)
-    if change.on <= today:
+    if change.on > today:
+        return row
+    if affected(uow.session, scope, plan).dwellings > MOST_AT_ONCE:
+        uow.wake("directory.reorganise")
+    else:
         _carry_out(uow, row, plan)
     return row
 
@@ -267,11 +276,8 @@ def _refuse_depended_on(uow: UnitOfWork, row: Reorganisation) -> None:
     begins = row.effects.get("begins", [])
     if not begins:
         return
-    entered = (
-        select(Dwelling.id)
-        .outerjoin(Placement, (Placement.dwelling_id == Dwelling.id) & (Placement.reorganisation_id == row.id))
-        .where(Dwelling.community_code.in_(begins), Placement.id.is_(None))
-    )
+    brought = select(Placement.dwelling_id).where(Placement.reorganisation_id == row.id)
+    entered = select(Dwelling.id).where(Dwelling.community_code.in_(begins), Dwelling.id.not_in(brought))
     named = select(PlaceAlias.id).where(
         PlaceAlias.jurisdiction_code.in_(begins), PlaceAlias.id.not_in(row.effects["aliases"]["made"])
     )
@@ -291,7 +297,7 @@ def _refuse_depended_on(uow: UnitOfWork, row: Reorganisation) -> None:
         (set_since, "duties_since"),
         (seated, "duties_since"),
     ):
-        if uow.session.scalar(select(func.count()).select_from(one.subquery())):
+        if uow.session.scalar(one.limit(1)) is not None:
             raise BadChange(why)
     if uow.session.scalar(below.limit(1)) is not None:
         raise BadChange("depended_on")
@@ -326,3 +332,4 @@ def _sum(counts: list[int | None]) -> int | None:
 
 def _one_at_a_time(uow: UnitOfWork) -> None:
     uow.session.execute(select(func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
+    uow.session.execute(text(f"set local statement_timeout = '{LONGEST_STATEMENT}s'"))

@@ -63,6 +63,24 @@ def fill(uow: UnitOfWork, after: int, limit: int = AT_ONCE) -> int | None:
     return _take(uow, missing.order_by(Person.id).limit(limit))
 
 
+def follow(uow: UnitOfWork, codes: Collection[str], after: int, limit: int = AT_ONCE) -> int | None:
+    """Make the rows anew of the next persons behind an id who came to these communities with their homes.
+
+    Returns as `fill` does.
+    """
+    moved = (
+        select(Person.id)
+        .join(Household, Household.id == Person.household_id)
+        .join(PersonSearch, PersonSearch.person_id == Person.id)
+        .where(
+            Person.id > after,
+            Household.community_code.in_(codes),
+            PersonSearch.community_code != Household.community_code,
+        )
+    )
+    return _take(uow, moved.order_by(Person.id).limit(limit))
+
+
 def renew(uow: UnitOfWork, after: int, limit: int = AT_ONCE) -> int | None:
     """Make the rows of the next persons behind an id anew, whether they have one or not. Returns as `fill` does."""
     return _take(uow, select(Person.id).where(Person.id > after).order_by(Person.id).limit(limit))

@@ -32,10 +32,10 @@ from directory.models import (
     Reorganisation,
     Succession,
 )
-from directory.queries import borders, places
+from directory.queries import borders, places, search
 from directory.queries import duties as duty_queries
 from directory.scope import Scope
-from directory.service import duties, dwellings, erasure, merges, reorganising, residence
+from directory.service import carrying, duties, dwellings, erasure, merges, reorganising, residence
 from directory.service import places as place_service
 from providers.models import ProviderArea
 from staff.models import Grant
@@ -595,3 +595,33 @@ def test_whoever_began_to_serve_a_place_that_is_taken_back_serves_what_was_there
     reorganising.undo(uow, ALL, made.id)
 
     assert list(uow.session.scalars(select(ProviderArea.jurisdiction_code))) == [WUTONG]
+
+
+def test_a_change_of_very_many_homes_is_carried_out_by_the_job_and_everybody_is_found_all_the_while(
+    work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reorganising, "MOST_AT_ONCE", 2)
+    monkeypatch.setattr(carrying, "SEARCHED_AT_ONCE", 2)
+    with work() as uow:
+        a_town(uow)
+        made = reorganising.decide(uow, ALL, merge(uow.local_now.date())).id
+
+    assert _found_with(work, "人2") == "AH010201"
+    assert directory.jobs.reorganise() is False
+    assert _found_with(work, "人2") == "AH010201"  # as it was before, until its row is made anew
+    assert directory.jobs.index() is False
+    assert _found_with(work, "人2") == "AH010203"
+    with work() as uow:
+        assert uow.session.get_one(Reorganisation, made).applied_at is not None
+        reorganising.undo(uow, ALL, made)
+    assert _found_with(work, "人2") == "AH010203"
+    assert directory.jobs.index() is False
+    assert _found_with(work, "人2") == "AH010201"
+
+
+def _found_with(work: Work, name: str) -> str:
+    """The community in the search row of somebody whom the search finds."""
+    with work() as uow:
+        hits = search.people(uow.session, ALL, name, today=uow.local_now.date())
+        (person_id,) = (row.person_id for row in hits.rows if row.name == name)
+        return uow.session.get_one(PersonSearch, person_id).community_code
