@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, text
 from werkzeug.test import TestResponse
 
 from core.audit import AuditEntry
@@ -57,7 +57,7 @@ def handed_over(phone: Phone) -> Phone:
 
 def words(phone: Phone) -> str:
     """What the duty phone hears, in one."""
-    return "".join(text for _, text in phone.whispered())
+    return "".join(sentence for _, sentence in phone.whispered())
 
 
 def test_the_duty_phone_hears_who_calls_and_what_to_mind(flagged: Tell, phone: Phone) -> None:
@@ -289,6 +289,22 @@ def test_while_the_database_is_away_the_two_are_connected_all_the_same(
         heard = phone.about_duty(phone.heard.whisper)
 
     assert (heard.status_code, heard.get_data(as_text=True).endswith("<Response />")) == (200, True)
+
+
+@pytest.mark.expects_errors
+def test_flags_that_cannot_be_read_keep_nobody_from_a_person(flagged: Tell, engine: Engine, phone: Phone) -> None:
+    flagged(FlagKind.DEAF)
+    with engine.begin() as connection:
+        connection.execute(text("alter table flags rename to flags_away"))
+    try:
+        phone.dial()
+        heard = phone.say("厨房着火了")
+    finally:
+        with engine.begin() as connection:
+            connection.execute(text("alter table flags_away rename to flags"))
+
+    assert (heard.dialled, heard.whisper) == (DUTY, "")
+    assert heard.words.startswith("请马上拨打119")
 
 
 def test_reading_the_flags_is_written_down_no_more_than_on_a_ticket(flagged: Tell, work: Work, phone: Phone) -> None:
