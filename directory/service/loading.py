@@ -27,8 +27,8 @@ from directory.models import (
     Residence,
     ResidenceKind,
 )
+from directory.queries.homes import Home
 from directory.service import consents, dwellings, flags, search
-from directory.service.dwellings import Home
 from directory.service.erasure import erased_keys
 from directory.service.turns import one_load_at_a_time
 
