@@ -113,7 +113,9 @@ function startReveals() {
       form.closest("[data-number]").replaceChildren(shown);
     } else {
       form.querySelector("[data-refusal]").textContent = refusal;
-      form.querySelector("[name=reason]").setAttribute("aria-invalid", "true");
+      const reason = form.querySelector("[name=reason]");
+      reason.setAttribute("aria-invalid", "true");
+      reason.focus();
     }
   });
 }

@@ -52,7 +52,7 @@ def test_a_community_is_split_by_keyboard_and_the_split_taken_back(house: Runnin
     page.keyboard.press("Space")
     page.locator("#on").fill("2026-10-01")
     fits(page)
-    page.get_by_role("button", name="看看会动什么").press("Enter")
+    page.get_by_role("button", name="预览变动").press("Enter")
     expect(page.get_by_text("AH010204")).to_be_visible()
     fits(page)
     page.get_by_role("button", name="从 2026-10-01 起拆分").press("Enter")
