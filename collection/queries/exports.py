@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from directory.models import Contact, ContactKind, Household, Jurisdiction, Person
@@ -59,7 +59,7 @@ def count_households(session: Session, scope: Scope, within_code: str) -> int:
 
 
 def people(session: Session, scope: Scope, within_code: str, after: int) -> Sequence[PersonOut]:
-    """The next thousand people behind an id, with their numbers; two statements."""
+    """The next thousand people behind an id, with their numbers and those of rows merged into them; two statements."""
     rows = session.execute(
         select(Person, Household, Jurisdiction)
         .join(Household, Household.id == Person.household_id)
@@ -70,12 +70,16 @@ def people(session: Session, scope: Scope, within_code: str, after: int) -> Sequ
     ).all()
     numbers: dict[tuple[int, ContactKind], list[str]] = {}
     ids = [row[0].id for row in rows]
+    kept = func.coalesce(Person.merged_into_id, Person.id)
     for person_id, kind, msisdn in session.execute(
-        select(Contact.person_id, Contact.kind, Contact.msisdn)
-        .where(Contact.person_id.in_(ids), Contact.wrong_since.is_(None))
-        .order_by(Contact.id)
+        select(kept, Contact.kind, Contact.msisdn)
+        .join(Person, Person.id == Contact.person_id)
+        .where(or_(Person.id.in_(ids), Person.merged_into_id.in_(ids)), Contact.wrong_since.is_(None))
+        .order_by(Person.merged_into_id.is_not(None), Contact.id)
     ):
-        numbers.setdefault((person_id, kind), []).append(msisdn)
+        known = numbers.setdefault((person_id, kind), [])
+        if msisdn not in known:
+            known.append(msisdn)
     return [
         PersonOut(
             person_id=person.id,
@@ -101,7 +105,7 @@ def households(session: Session, scope: Scope, within_code: str, after: int) -> 
     rows = session.execute(
         select(Household, Jurisdiction, head.name, _living_there())
         .join(Jurisdiction, Jurisdiction.code == Household.community_code)
-        .outerjoin(head, head.id == Household.head_id)
+        .outerjoin(head, and_(head.id == Household.head_id, head.household_id == Household.id, *_living(head)))
         .where(Household.id > after, is_home(), *_there(scope, within_code))
         .order_by(Household.id)
         .limit(AT_ONCE)
@@ -127,10 +131,10 @@ def _there(scope: Scope, within_code: str) -> tuple[ColumnElement[bool], ...]:
     return within(Household.community_code, scope), Household.community_code.startswith(within_code, autoescape=True)
 
 
-def _living() -> tuple[ColumnElement[bool], ...]:
+def _living(person: type[Person] = Person) -> tuple[ColumnElement[bool], ...]:
     return (
-        Person.merged_into_id.is_(None),
-        Person.erased_at.is_(None),
-        Person.died_on.is_(None),
-        Person.left_on.is_(None),
+        person.merged_into_id.is_(None),
+        person.erased_at.is_(None),
+        person.died_on.is_(None),
+        person.left_on.is_(None),
     )

@@ -21,6 +21,7 @@ from core.audit import AuditEntry
 from core.uow import UnitOfWork
 from directory.errors import PlaceNotFound
 from directory.scope import Scope
+from directory.service import merges
 from staff.models import Grant, User
 from tests.factories.people import COMMUNITY, a_person, a_place
 
@@ -99,3 +100,23 @@ def test_a_place_that_is_not_there_is_not_exported(work: Work, code: str) -> Non
 
         with pytest.raises(PlaceNotFound):
             exporting.begin(uow, asked)
+
+
+def test_numbers_of_a_merged_row_go_out_and_a_head_who_is_no_longer_there_does_not(uow: UnitOfWork) -> None:
+    kept = a_person(uow, "张伟", msisdn="+8616200000701", address="1号楼101")
+    gone = a_person(uow, "张玮", msisdn="+8616200000702", address="2号楼101")
+    a_person(uow, "李娜", msisdn="+8616200000703", address="2号楼101")
+    gone.household.head_id = gone.id
+    uow.session.flush()
+    before = exports.households(uow.session, Scope.system(), COMMUNITY, 0)
+
+    merges.merge(uow, kept.id, gone.id, 1.0, [])
+
+    people = exports.people(uow.session, Scope.system(), COMMUNITY, 0)
+    assert [(one.name, one.mobiles) for one in people] == [
+        ("张伟", ("+8616200000701", "+8616200000702")),
+        ("李娜", ("+8616200000703",)),
+    ]
+    after = exports.households(uow.session, Scope.system(), COMMUNITY, 0)
+    assert [one.head for one in before] == ["", "张玮"]
+    assert [(one.head, one.persons) for one in after] == [("", 1), ("", 1)]
