@@ -34,6 +34,7 @@ from directory.service import attached, carrying, places
 ONE_AT_A_TIME = 7_205_031
 """Key of the advisory lock: two changes of the tree are decided and carried out one after the other."""
 FURTHEST = timedelta(days=3 * 366)
+LONGEST_AGO = timedelta(days=10 * 366)  # a year of one digit too few is no change of a thousand years ago
 LONGEST_NOTE = 500
 MOST_AT_ONCE = 5_000
 """Dwellings that a change may move while somebody's page waits."""
@@ -51,6 +52,8 @@ def decide(uow: UnitOfWork, scope: Scope, change: Change, note: str = "") -> Reo
     today = uow.local_now.date()
     if change.on > today + FURTHEST:
         raise BadChange("too_far")
+    if change.on < today - LONGEST_AGO:
+        raise BadChange("too_long_ago")
     plan = planned(uow.session, scope, change)
     row = Reorganisation(
         kind=change.kind,

@@ -625,3 +625,11 @@ def _found_with(work: Work, name: str) -> str:
         hits = search.people(uow.session, ALL, name, today=uow.local_now.date())
         (person_id,) = (row.person_id for row in hits.rows if row.name == name)
         return uow.session.get_one(PersonSearch, person_id).community_code
+
+
+@pytest.mark.parametrize(("on", "why"), [(date(202, 7, 1), "too_long_ago"), (date(2062, 7, 1), "too_far")])
+def test_a_slip_in_the_year_changes_nothing(uow: UnitOfWork, on: date, why: str) -> None:
+    a_town(uow)
+
+    with pytest.raises(BadChange, match=why):
+        reorganising.decide(uow, ALL, split(on))
