@@ -17,6 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response as BaseResponse
 
 from config import policy as policy_file
@@ -32,10 +33,18 @@ CSP = (
     "media-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 LANG_COOKIE = "lang"
+LARGEST_ID = 2**31 - 1
 YEAR = 365 * 24 * 3600
 
 csrf = FormGuard()
 bp = Blueprint("core", __name__)
+
+
+class RowId(IntegerConverter):
+    """An id in an address that a row can have: a larger one leads to no page, and never to the database."""
+
+    def __init__(self, url_map: Map, **more: Any) -> None:
+        super().__init__(url_map, **{"max": LARGEST_ID, **more})
 
 
 def prepare(app: Flask, settings: Settings) -> None:
@@ -53,6 +62,7 @@ def prepare(app: Flask, settings: Settings) -> None:
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    app.url_map.converters["int"] = RowId
     app.before_request(_choose_language)
     app.before_request(_refuse_nul)
     csrf.protect(app)

@@ -87,6 +87,14 @@ def test_a_page_that_breaks_says_so_and_nothing_of_the_inside(client: FlaskClien
     assert all("secret of the house" not in one.text and "Traceback" not in one.text for one in answers.values())
 
 
+@pytest.mark.parametrize(("number", "status"), [(1, 200), (2**31 - 1, 200), (2**31, 404), (10**30, 404)])
+def test_an_id_that_no_row_can_have_leads_to_no_page(settings: Settings, number: int, status: int) -> None:
+    app = make_app(settings)
+    app.add_url_rule("/rows/<int:row_id>", view_func=lambda row_id: str(row_id))
+
+    assert app.test_client().get(f"/rows/{number}").status_code == status
+
+
 def test_a_form_that_is_too_big_is_refused(client: FlaskClient) -> None:
     answer = client.post("/form", data={"words": "x" * 1_100_000})
 

@@ -255,6 +255,11 @@ def test_nobody_works_on_people_outside_his_area(steward_of: Callable[..., Desk]
     assert WORDS not in elsewhere.reads("/console/privacy") + elsewhere.reads("/console/privacy?tab=holds")
 
 
+@pytest.mark.parametrize("what", ["people/{}", "people/{}/held", "people/{}/held.json", "requests/{}"])
+def test_an_id_that_nobody_can_have_is_not_found(steward: Desk, what: str) -> None:
+    assert steward.open(f"/console/privacy/{what.format(2**31)}").status_code == 404
+
+
 def test_whoever_asks_is_found_without_his_name_in_an_address(steward: Desk) -> None:
     with unit_of_work("test") as uow:
         made = a_person(uow, "欧阳采薇", msisdn="+8616200000999", birth_date=date(1990, 1, 1))
