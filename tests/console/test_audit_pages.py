@@ -137,6 +137,13 @@ def test_the_log_is_narrowed_down(auditor: Desk, session: Session, query: str, s
     assert {number for number in (1, 2, 3) if f"ticket:{number} " in table} == seen
 
 
+@pytest.mark.parametrize("days", ["until=9999-12-31", "since=0001-01-01", "since=9999-12-31&until=0001-01-01"])
+def test_the_first_and_the_last_day_there_is_break_nothing(auditor: Desk, days: str) -> None:
+    note()
+
+    assert auditor.open(f"/console/audit?{days}").status_code == 200
+
+
 def test_a_look_that_asks_after_somebody_is_written_down(auditor: Desk, session: Session) -> None:
     auditor.open("/console/audit?subject=person:3")
     auditor.open("/console/audit?actor=陈先生")
