@@ -402,11 +402,11 @@ def _last(days: float | None) -> str:
 
 
 def _left_out(found: Whole) -> str:
-    counts = next((event.data.get("left_out") for event in reversed(found.events) if event.data.get("left_out")), None)
-    if not counts:
+    counts = next((event.data["left_out"] for event in reversed(found.events) if event.data.get("left_out")), {})
+    if not any(counts.values()):
         return ""
     separator = "、" if web.lang() == "zh" else ", "
-    listed = separator.join(f"{web.say(f'console.cause.{cause}')} {count}" for cause, count in counts.items())
+    listed = separator.join(f"{web.say(f'console.cause.{cause}')} {count}" for cause, count in counts.items() if count)
     return web.say("console.why.others", listed=listed)
 
 
