@@ -19,6 +19,7 @@ from directory.scope import Scope
 from ticketing.models import Ticket
 
 PAGE = 30
+MOST_CROWDS = 200
 
 Low, High = aliased(Person), aliased(Person)
 LowHome, HighHome = aliased(Household), aliased(Household)
@@ -78,7 +79,7 @@ class Crowd:
     people: int
 
 
-def crowds(session: Session, scope: Scope, *, limit: int = PAGE) -> list[Crowd]:
+def crowds(session: Session, scope: Scope, *, limit: int = MOST_CROWDS) -> list[Crowd]:
     """Such households of the reader's area as the last look for pairs found them, the largest first."""
     people = func.count(Person.id)
     found = session.execute(

@@ -352,7 +352,7 @@ def test_a_hostel_is_compared_by_name_and_shown_as_such(clerk: Desk, work: Work)
 
     assert (len(pairs), found) == (1, {"唐晓东"})
     words = clerk.reads(DESK)
-    assert "1 户住了 40 人以上" in words
+    assert "住了 40 人以上的户：1 户" in words
     assert "9号楼" in words
     assert f"{len(names) + 4} 人" in words
 
@@ -386,7 +386,7 @@ def test_a_row_that_waits_is_shown_beside_whom_it_may_be(clerk: Desk, work: Work
         row_id = rows_of(uow, batch_id)[0].id
     assert "名单里等着认人的行" in clerk.reads(DESK)
     words = clerk.reads(f"/console/match-rows/{row_id}")
-    for part in ("3号楼303", "2号楼1单元1002", "都不是，登记新人", "就是他", "把握 83 %"):
+    for part in ("3号楼303", "2号楼1单元1002", "都不是，登记新人", "是这个人", "把握 83 %"):
         assert part in words, part
 
     answer = clerk.sends(f"/console/match-rows/{row_id}", person=str(known))
