@@ -51,7 +51,8 @@ def meant(house: str, houses: Houses) -> Meant:
 
     The house of that very name; else the only one of that number (8栋 is 8号楼 where there is no 8栋); else, with the
     name of a community of before, the house that came from there. Of houses that got the name of their old community
-    before them, since two came together under one name, the bare name may mean each: then nobody can tell.
+    before them, since two came together under one name, the bare name may mean each: then nobody can tell, unless a
+    split has left only one of them here.
     """
     if house in houses.names:
         return Meant(house)
@@ -72,7 +73,10 @@ def meant(house: str, houses: Houses) -> Meant:
             house = f"{former.before_houses}{rest}"
             break
     called = {f"{name}{_number(rest)}" for former in houses.former for name in former.names}
-    return Meant(house, tuple(one for one in sorted(houses.names) if _number(one) in called))
+    may_be = tuple(one for one in sorted(houses.names) if _number(one) in called)
+    if len(may_be) == 1 and rest == house:
+        return Meant(may_be[0])
+    return Meant(house, may_be)
 
 
 def one_name_each(houses: Iterable[str]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, func, insert, literal, or_, select, update
+from sqlalchemy import ARRAY, ColumnElement, Integer, Select, any_, delete, func, insert, literal, or_, select, update
 
 from core.uow import UnitOfWork
 from directory import place_words
@@ -123,6 +123,8 @@ def _tell_apart(
         prefix = prefixes[old]
         if prefix.casefold() in own:
             continue
+        if _is_taken(uow, prefix, olds, found[old]):
+            prefix = old
         effects[old] |= {"prefix": prefix, "named": named_ids, "doors": same_ids, "households": home_ids}
         _write(uow, Building, named_ids, {"name": func.left(literal(prefix) + Building.name, LONGEST_BUILDING)})
         _write(
@@ -161,6 +163,19 @@ def _prefixes(uow: UnitOfWork, olds: list[str]) -> dict[str, str]:
         for place in uow.session.scalars(select(Jurisdiction).where(Jurisdiction.code.in_(olds)))
     }
     return {code: name if list(short.values()).count(name) == 1 else code for code, name in short.items()}
+
+
+def _is_taken(uow: UnitOfWork, prefix: str, olds: list[str], ids: tuple[list[int], list[int], list[int]]) -> bool:
+    """Whether one of these houses, doors or households would get a name that another one has already."""
+    for column, code, wanted, words in (
+        (Building.name, Building.community_code, ids[0], prefix),
+        (Dwelling.plain, Dwelling.community_code, ids[1], prefix.casefold()),
+        (Household.address, Household.community_code, ids[2], prefix),
+    ):
+        named = select(func.concat(words, column)).where(column.class_.id == any_(literal(wanted, ARRAY(Integer))))
+        if uow.session.scalar(select(column).where(code.in_(olds), column.in_(named)).limit(1)) is not None:
+            return True
+    return False
 
 
 def _twice(value: Any, code: Any, olds: list[str], *more: ColumnElement[bool]) -> Select[Any]:

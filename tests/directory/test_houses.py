@@ -49,6 +49,11 @@ def wired() -> None:
         ("桂花弄社区2幢", JOINED, "桂花弄2号楼"),
         ("桂花弄社区1号楼", JOINED, "桂花弄1号楼"),  # that of the same name came from the other community
         ("4号楼", JOINED, "4号楼"),
+        (
+            "2号楼",
+            known({"1号楼", "桂花弄2号楼"}, (WUTONGLI, GUIHUANONG)),
+            "桂花弄2号楼",
+        ),  # a split took the other away
     ],
 )
 def test_one_house_is_known_by_all_its_names(said: str, houses: Houses, name: str) -> None:
@@ -111,6 +116,16 @@ def test_after_a_merger_a_house_that_may_be_two_is_asked_about(uow: UnitOfWork) 
 
     assert refused.value.facts == {"houses": "桂花弄2号楼 / 梧桐里2号楼"}
     assert len(uow.session.scalars(select(Household)).all()) == 4
+
+
+def test_a_house_is_told_apart_also_where_another_has_that_very_name(uow: UnitOfWork) -> None:
+    homes = two_communities(uow)
+    other = dwellings.ensure(uow, [(GUIHUA, "梧桐里2号楼101")])[GUIHUA, "梧桐里2号楼101"]
+
+    join(uow)
+
+    names = {one.id: one.address for one in uow.session.scalars(select(Household))}
+    assert (names[homes[f"{WUTONG} 2"]], names[other]) == (f"{WUTONG}2号楼101", "梧桐里2号楼101")
 
 
 def test_where_a_name_goes_on_its_own_house_is_meant(uow: UnitOfWork) -> None:
