@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse, encode_multipart
 
 from collection import jobs
 from collection.models import Batch, BatchState
+from core import wording
 from core.audit import AuditEntry
 from core.uow import UnitOfWork
 from directory.models import Household, Person
@@ -104,6 +105,46 @@ def test_a_clerk_takes_a_list_from_the_file_to_the_base_and_back(clerk: Desk, wo
     with work() as uow:
         assert uow.session.scalar(select(Person.id)) is None
         assert uow.session.scalar(select(Household.id)) is None
+
+
+def test_a_list_that_left_places_and_people_open_leads_on_to_them(clerk: Desk) -> None:
+    page = checked(clerk, as_csv([*rows(2), a_row(3, 社区="天边新村")]))
+    before = clerk.open(page).text
+    clerk.sends(f"{page}/load")
+    jobs.apply()
+
+    loaded = clerk.open(page).text
+
+    assert "定位 1 行" not in words_of(before)
+    assert "定位 1 行" in words_of(loaded)
+    assert 'href="/console/places/unplaced"' in re.findall(r'<div class="row import-next">.*?</div>', loaded, re.S)[0]
+
+
+def test_what_is_said_of_a_whole_list_names_no_row_and_no_code(clerk: Desk, work: Work) -> None:
+    with work() as uow:
+        a_place(uow, "AH020301")
+    page = checked(clerk, as_csv([a_row(1), a_row(1, 编号="R1"), a_row(2, 社区="AH020301"), a_row(3, 性别="不男不女")]))
+
+    words = clerk.reads(page)
+
+    assert "和另一行是同一个人" in words
+    assert "地址不在这份名单的范围内" in words
+    assert "地址在 云台社区" in words
+    assert "…" not in words
+
+
+@pytest.mark.parametrize("lang", wording.LANGUAGES)
+def test_every_reason_can_be_said_of_a_whole_list(lang: str) -> None:
+    whole = wording.catalogue("console", lang)
+    needs_more = [
+        key
+        for key, sentence in wording.catalogue("collection", lang).items()
+        if key.startswith("reason.") and wording.blanks(sentence) - ({"field"} if "phone_" in key else set())
+    ]
+
+    unsaid = [key for key in needs_more if f"imports.whole.{key.removeprefix('reason.')}" not in whole]
+
+    assert unsaid == ["reason.takes"]  # no reason for anything: it tells what changes
 
 
 def test_the_pages_speak_english_too(clerk: Desk) -> None:
