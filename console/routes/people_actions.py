@@ -39,6 +39,7 @@ from directory.service.contacts import Described
 from directory.service.people import Facts
 from staff import queries as staff_queries
 from staff.guard import actor, current_scope, needs
+from understanding.folding import printable
 
 P = ParamSpec("P")
 Kind = TypeVar("Kind", bound=StrEnum)
@@ -490,8 +491,11 @@ def _read_day(word: str) -> date | None:
 
 
 def _word(field: str, most: int = LONGEST) -> str:
-    """A field as it was typed, blanks at its ends cut. Raises TooManyWords: cutting more would lose something."""
-    words = request.form.get(field, "").replace("\r\n", "\n").strip()
+    """A field as it was typed, without signs that nobody sees: one that turns a line round would make a name another.
+
+    Blanks at its ends are cut. Raises TooManyWords: cutting more would lose something.
+    """
+    words = printable(request.form.get(field, "").replace("\r\n", "\n")).strip()
     if len(words) > most:
         raise TooManyWords(most)
     return words

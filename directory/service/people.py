@@ -231,7 +231,7 @@ def set_helper(uow: UnitOfWork, person_id: int, helper_id: int | None) -> Person
 
 def check(uow: UnitOfWork, facts: Facts) -> None:
     """Refuse facts that cannot be. Raises FieldRefused with the field and what is wrong with it."""
-    if not facts.name.strip():
+    if not any(sign.isalpha() for sign in facts.name):
         raise FieldRefused("name", "name_missing")
     if facts.sex not in SEXES:
         raise FieldRefused("sex", "unknown_choice")

@@ -267,6 +267,20 @@ FAULTS = [
 ]
 
 
+def test_signs_that_nobody_sees_make_no_name_and_turn_none_round(desk_of: DeskOf, work: Work) -> None:
+    _, mother, _ = a_family(work)
+    clerk = desk_of(Role.CLERK, COMMUNITY, "clerk")
+    form = facts_of(clerk, mother)
+
+    nothing = clerk.sends(f"/console/persons/{mother}/correct", **{**form, "name": "\u200b\u202e"})
+    signs = clerk.sends(f"/console/persons/{mother}/correct", **{**form, "name": "…"})
+    turned = clerk.sends(f"/console/persons/{mother}/correct", **{**form, "name": "孙\u202e淑\u200b真"})
+
+    assert [one.status_code for one in (nothing, signs, turned)] == [422, 422, 303]
+    with work() as uow:
+        assert uow.session.get_one(Person, mother).name == "孙淑真"
+
+
 def test_a_wrong_number_is_refused_by_its_fault_beside_what_was_typed(desk_of: DeskOf, work: Work) -> None:
     _, mother, _ = a_family(work)
     clerk = desk_of(Role.CLERK, COMMUNITY, "c01")
