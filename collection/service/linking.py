@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -9,12 +10,15 @@ from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import OperationalError
 
 from collection.models import MatchCandidate, MatchWalk
 from collection.record_linkage import Record, Score, Verdict, score, verdict
 from collection.resident_row import Resident
 from config.policy import CollectionPolicy
 from core.uow import UnitOfWork
+
+log = logging.getLogger(__name__)
 
 AT_ONCE = 10_000
 """Persons of the base that are looked at together."""
@@ -173,7 +177,8 @@ def walk(uow: UnitOfWork) -> bool:
     """Look for pairs among the next persons of the base. Returns whether there is more to do today.
 
     Once a day everybody is looked at, from the first to the last id; the place is kept, so a walk goes on after a
-    stop. Pairs that somebody decided are never proposed again.
+    stop. Pairs that somebody decided are never proposed again. Of somebody whose pairs cannot be read the audit log
+    tells, and all others are looked at.
     """
     place = uow.session.get(MatchWalk, 1, with_for_update=True, populate_existing=True)
     if place is None:
@@ -190,10 +195,27 @@ def walk(uow: UnitOfWork) -> bool:
     if until is None:
         place.ended_at = uow.now
         return False
-    propose(uow, place.at_id, until)
+    _propose_around(uow, place.at_id, until)
     place.crowded = sorted({*place.crowded, *crowded_homes(uow, place.at_id, until)})
     place.at_id = until
     return True
+
+
+def _propose_around(uow: UnitOfWork, after: int, until: int) -> None:
+    """Propose the pairs of these persons; where one cannot be read, those before him and those behind him."""
+    try:
+        with uow.attempt():
+            propose(uow, after, until)
+    except OperationalError:
+        raise  # a lock or the database: tried again as a whole
+    except Exception:
+        if until - after > 1:
+            middle = (after + until) // 2
+            _propose_around(uow, after, middle)
+            _propose_around(uow, middle, until)
+        else:
+            log.exception("the pairs of person %d cannot be read", until)
+            uow.audit("match.left_out", f"person:{until}")
 
 
 def propose(uow: UnitOfWork, after: int, until: int) -> int:

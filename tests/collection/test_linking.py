@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from io import BytesIO
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 import collection.jobs
 from collection.errors import MatchDecided, MatchNotFound, MatchUnclear
@@ -174,6 +174,22 @@ def test_the_base_is_walked_once_a_day_and_the_place_is_kept(
     collection.jobs.match()
     with work() as uow:
         assert uow.session.scalar(select(func.count()).select_from(MatchCandidate)) == 3
+
+
+@pytest.mark.expects_errors
+def test_somebody_whose_record_cannot_be_read_keeps_nobody_else_from_being_compared(uow: UnitOfWork) -> None:
+    twice(uow)
+    spoilt = [a_person(uow, "王芳", msisdn=None, birth_date=BORN, address=f"{number}号楼1").id for number in (70, 71)]
+    later = [a_person(uow, "钱进", msisdn=None, birth_date=BORN, address=f"{number}号楼1").id for number in (80, 81)]
+    uow.session.flush()
+    uow.session.execute(text("update persons set birth_date = 'infinity' where id = any(:ids)"), {"ids": spoilt})
+
+    assert linking.walk(uow)
+
+    lows = uow.session.scalars(select(MatchCandidate.low_id).order_by(MatchCandidate.low_id)).all()
+    assert (len(lows), lows[-1]) == (2, later[0])
+    assert [note.subject for note in uow.notes if note.action == "match.left_out"] == [f"person:{spoilt[0]}"]
+    uow.session.rollback()
 
 
 def test_proposing_takes_the_same_statements_for_many_as_for_few(uow: UnitOfWork) -> None:
