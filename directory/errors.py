@@ -162,6 +162,13 @@ class NotChecked(HotlineError):
         super().__init__("refusal.not_checked")
 
 
+class MistakeNotTold(HotlineError):
+    """A correction says what is wrong."""
+
+    def __init__(self) -> None:
+        super().__init__("refusal.mistake_not_told")
+
+
 class ReasonMissing(HotlineError):
     """A reason must be given in words."""
 

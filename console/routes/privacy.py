@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,7 +18,7 @@ from console.routes.words import ClockView, clock_view, moment
 from console.subject_words import origin, parts
 from core import web
 from core.uow import UnitOfWork, unit_of_work
-from directory.errors import AlreadyErased
+from directory.errors import AlreadyErased, MistakeNotTold, NotChecked, RequestStands
 from directory.events import Obstacle
 from directory.fragments import LONGEST
 from directory.models import Channel, Household, LegalHold, Person, PrivacyRequest, Purpose, RequestKind
@@ -113,6 +113,10 @@ def privacy_find() -> ResponseReturnValue:
 @needs("privacy.do")
 def privacy_person(person_id: int) -> ResponseReturnValue:
     """One person: his requests, holds and wishes, and the forms to open more."""
+    return _person_page(person_id, {}, "")
+
+
+def _person_page(person_id: int, typed: Mapping[str, str], refusal: str) -> str:
     with unit_of_work(actor()) as uow:
         person, home = privacy.subject(uow.session, current_scope(), person_id)
         ids = privacy.cluster(uow.session, person.id)
@@ -133,6 +137,8 @@ def privacy_person(person_id: int) -> ResponseReturnValue:
             purposes=(Purpose.NOTICE, Purpose.SERVICE),
             channels=list(Channel),
             origin=origin,
+            typed=typed,
+            refusal=refusal,
         )
 
 
@@ -164,20 +170,12 @@ def privacy_held_json(person_id: int) -> ResponseReturnValue:
 @bp.post("/privacy/people/<int:person_id>/requests")
 @needs("privacy.do")
 def privacy_ask(person_id: int) -> ResponseReturnValue:
-    """Take down what somebody asks."""
+    """Take down what somebody asks; a slip is told on the page, and nothing that was typed is lost."""
     form = request.form
-    kind = form.get("kind", "")
-    with unit_of_work(actor()) as uow:
-        person, _ = privacy.subject(uow.session, current_scope(), person_id)
-        made = service.open_request(
-            uow,
-            person.id,
-            RequestKind(kind) if kind in set(RequestKind) else RequestKind.ACCESS,
-            channel=form.get("channel", ""),
-            checked_how=form.get("checked", ""),
-            words=form.get("words", "")[:500],
-        )
-        request_id = made.id
+    try:
+        request_id = _asked(person_id, form)
+    except (MistakeNotTold, NotChecked, RequestStands) as refusal:
+        return _person_page(person_id, form, web.refusal_sentence(refusal)), web.status_of(refusal)
     flash(web.say("console.privacy.done.asked"), "ok")
     return redirect(url_for("console.privacy_request", request_id=request_id), code=303)
 
@@ -289,6 +287,21 @@ def privacy_try_again(request_id: int) -> ResponseReturnValue:
         service.try_again(uow, request_id)
     flash(web.say("console.privacy.done.trying_again"), "ok")
     return redirect(url_for("console.privacy_request", request_id=request_id), code=303)
+
+
+def _asked(person_id: int, form: Mapping[str, str]) -> int:
+    kind = form.get("kind", "")
+    with unit_of_work(actor()) as uow:
+        person, _ = privacy.subject(uow.session, current_scope(), person_id)
+        made = service.open_request(
+            uow,
+            person.id,
+            RequestKind(kind) if kind in set(RequestKind) else RequestKind.ACCESS,
+            channel=form.get("channel", ""),
+            checked_how=form.get("checked", ""),
+            words=form.get("words", "")[:500],
+        )
+        return made.id
 
 
 def _requests(uow: UnitOfWork, tab: str, after: str) -> tuple[list[Row], list[Hold], str | None]:

@@ -69,7 +69,7 @@ def retention_set(kind: str) -> ResponseReturnValue:
         flash(web.refusal_sentence(refusal), "bad")
     else:
         flash(web.say("console.retention.done"), "ok")
-    return redirect(url_for("console.retention_table", _anchor=f"kind-{kind}"), code=303)
+    return redirect(url_for("console.retention_table"), code=303)
 
 
 def _days(typed: str, name: str) -> int | None:

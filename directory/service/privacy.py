@@ -10,6 +10,7 @@ from core import tries
 from core.uow import UnitOfWork
 from directory.errors import (
     AlreadyErased,
+    MistakeNotTold,
     NotChecked,
     PersonNotFound,
     ReasonMissing,
@@ -57,7 +58,7 @@ def open_request(
 ) -> PrivacyRequest:
     """Take a request down and start its clock. `words` say what is wrong, of a correction.
 
-    One open request a person and kind. Raises PersonNotFound, AlreadyErased, NotChecked, ReasonMissing (a correction
+    One open request a person and kind. Raises PersonNotFound, AlreadyErased, NotChecked, MistakeNotTold (a correction
     without words) or RequestStands.
     """
     person = uow.session.get(Person, person_id, with_for_update=True)
@@ -68,7 +69,7 @@ def open_request(
     if checked_how not in set(Checked) or channel not in set(Way):
         raise NotChecked
     if kind is RequestKind.CORRECTION and not words.strip():
-        raise ReasonMissing
+        raise MistakeNotTold
     same = select(PrivacyRequest.id).where(
         PrivacyRequest.person_id == person_id, PrivacyRequest.kind == kind, PrivacyRequest.state.in_(OPEN)
     )

@@ -154,6 +154,7 @@ def _set_up_page(uow: UnitOfWork, user: CurrentUser, refusal: HotlineError | Non
         "staff/set_up.html",
         user=user,
         refusal=sentence(refusal),
+        is_password_wrong=isinstance(refusal, WrongPassword),
         is_forced=user.due is Due.SET_UP,
         asks_password=_asks_password(uow, user),
         picture=segno.make(address, error="m").svg_data_uri(scale=5, border=3, dark="#000", light="#fff"),

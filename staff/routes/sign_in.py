@@ -11,6 +11,7 @@ from core.errors import HotlineError
 from core.uow import UnitOfWork, unit_of_work
 from core.way_back import safe
 from staff import guard, service
+from staff.errors import TooManyTries, WrongPassword
 from staff.forms import NewPasswordForm, SignInForm
 from staff.models import SignedIn
 from staff.passwords import SHORTEST
@@ -109,6 +110,7 @@ def _password_page(user: CurrentUser, refusal: HotlineError | None) -> str:
         "staff/password.html",
         user=user,
         refusal=sentence(refusal),
+        is_current_wrong=isinstance(refusal, WrongPassword | TooManyTries),
         shortest=SHORTEST,
         wanted=safe(request.values.get("next", ""), ""),
         first_page=FIRST_PAGE,

@@ -82,6 +82,7 @@ def test_what_else_is_kept_is_told_in_the_readers_words(auditor: Desk) -> None:
         "类别 no such category",
     ):
         assert told in zh
+    assert "household:1 住户" in zh
     for told in ("flag 3 · kind Dog", "rows New 4, Refused 2", "changed Birth date, Name", "right no"):
         assert told in en
 

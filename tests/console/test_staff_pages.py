@@ -386,6 +386,18 @@ def test_every_page_reads_in_english(boss: Desk) -> None:
         assert not any("\u4e00" <= sign <= "\u9fff" for sign in words), path
 
 
+def test_a_right_that_ends_with_a_day_says_which_day_is_its_last(boss: Desk) -> None:
+    user = someone("g30")
+    boss.sends(f"/console/staff/{user}/grants", role="agent", place="AH02", since="2026-12-20", until="2027-05-31")
+
+    member, listed = boss.reads(f"/console/staff/{user}"), boss.reads("/console/staff")
+
+    assert "2027年5月31日（含）" in member
+    assert "2027年5月31日（含）" in listed
+    assert "6月1日" not in member + listed
+    assert "31 May 2027 (included)" in boss.reads(f"/console/staff/{user}", "en")
+
+
 def test_a_grant_that_ended_this_minute_gives_nothing_any_more(
     boss: Desk, at: Callable[[datetime], None], noon: datetime
 ) -> None:

@@ -200,6 +200,21 @@ def test_without_saying_how_he_was_known_nothing_is_opened(steward: Desk, person
     assert rows(select(PrivacyRequest.id)) == []
 
 
+def test_a_correction_without_words_is_told_on_the_page_and_keeps_what_was_chosen(
+    steward: Desk, person_id: int
+) -> None:
+    answer = steward.sends(
+        f"/console/privacy/people/{person_id}/requests", kind="correction", channel="letter", checked="proxy", words=" "
+    )
+
+    assert answer.status_code == 422
+    assert "请写明哪里有误" in answer.text
+    assert [one in answer.text for one in ('"correction" selected', '"letter" selected', '"proxy" selected')] == [
+        True
+    ] * 3
+    assert rows(select(PrivacyRequest)) == []
+
+
 def test_a_second_request_of_the_same_kind_is_refused(steward: Desk, person_id: int) -> None:
     asks(steward, person_id)
 

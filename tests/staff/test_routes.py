@@ -197,3 +197,17 @@ def test_a_forged_token_opens_nothing(client: FlaskClient) -> None:
     client.set_cookie("__Host-linli", "forged")
 
     assert client.get("/console/").status_code == 303
+
+
+@pytest.mark.usefixtures("agent")
+def test_a_wrong_present_password_is_told_at_its_own_field(client: FlaskClient) -> None:
+    sign_in(client)
+    typed = {"new": "another sentence to keep", "again": "another sentence to keep"}
+
+    wrong = post_form(client, "/password", "/password", current="wrong password", **typed).get_data(as_text=True)
+    weak = post_form(client, "/password", "/password", current=PASSWORD, new="x", again="x").get_data(as_text=True)
+
+    assert 'id="current-e"' in wrong
+    assert 'id="new-e"' not in wrong
+    assert 'id="new-e"' in weak
+    assert 'id="current-e"' not in weak
