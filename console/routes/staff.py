@@ -55,7 +55,7 @@ class MemberView:
     id: int
     login: str
     name: str
-    state: str  # active, invited, off
+    state: str  # active, invited, shut (neither password nor link), off
     has_second_factor: bool
     seen_at: datetime | None
     invited_until: datetime | None
@@ -246,7 +246,7 @@ def _views(uow: UnitOfWork, rows: Sequence[User]) -> list[MemberView]:
             id=user.id,
             login=user.login,
             name=user.name,
-            state="off" if not user.is_active else "invited" if user.id in links else "active",
+            state=_state_of(user, is_invited=user.id in links),
             has_second_factor=user.totp_since is not None,
             seen_at=seen.get(user.id),
             invited_until=links.get(user.id),
@@ -255,6 +255,14 @@ def _views(uow: UnitOfWork, rows: Sequence[User]) -> list[MemberView]:
         )
         for user in rows
     ]
+
+
+def _state_of(user: User, *, is_invited: bool) -> str:
+    if not user.is_active:
+        return "off"
+    if is_invited:
+        return "invited"
+    return "active" if user.password_since is not None else "shut"
 
 
 def _grant_view(uow: UnitOfWork, grant: Grant, places: dict[str, dict[str, str]], people: dict[int, str]) -> GrantView:

@@ -253,6 +253,8 @@ def test_a_reset_password_is_dead_and_its_link_never_seen_again(supervisor: Desk
     assert "密码被重置" in supervisor.reads(f"/console/staff/{user}")
     supervisor.sends(f"/console/staff/{user}/withdraw")
     assert "还没用" not in supervisor.reads(f"/console/staff/{user}")
+    assert "没有密码，要给新链接" in supervisor.reads("/console/staff")
+    assert "No password: needs a new link" in supervisor.reads(f"/console/staff/{user}", "en")
 
 
 def test_a_lost_telephone_is_reset_by_a_supervisor_who_never_sees_the_secret(supervisor: Desk) -> None:
