@@ -68,9 +68,16 @@ def _receive(file: Path, source: str, place: str, as_of: datetime | None) -> int
         day = as_of.date() if as_of is not None else uow.local_now.date()
         upload = receiving.Upload(opened, file.name, known.id, place, day)
         batch = receiving.receive(uow, Scope.system(), upload)
-        receiving.name_columns(uow, Scope.system(), batch.id, batch.mapping)
-        uow.wakes.clear()  # it is done here and now
-        return batch.id
+        batch_id, mapping = batch.id, dict(batch.mapping)
+    try:
+        with unit_of_work(ACTOR) as uow:
+            receiving.name_columns(uow, Scope.system(), batch_id, mapping)
+            uow.wakes.clear()  # it is done here and now
+    except HotlineError:
+        with unit_of_work(ACTOR) as uow:
+            receiving.reject(uow, Scope.system(), batch_id)
+        raise
+    return batch_id
 
 
 def _read(batch_id: int) -> Batch:

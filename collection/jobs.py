@@ -41,6 +41,7 @@ def tidy() -> bool:
     """Put lists away that nobody loaded for weeks, file and all: what is not used is not kept."""
     with unit_of_work("job:collection.tidy") as uow:
         receiving.put_away_unused(uow)
+        receiving.remove_strays(uow)
     return False
 
 

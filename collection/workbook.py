@@ -154,7 +154,8 @@ class _Book(ExcelReader):
         return row
 
     def _strings(self) -> list[str]:
-        part = self.package.find(SHARED_STRINGS)
+        manifest: Any = self.package  # its stubs have no types
+        part = manifest.find(SHARED_STRINGS)
         if part is None:
             return []
         words: list[str] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import BinaryIO
 
 from sqlalchemy import and_, delete, or_, select
@@ -33,6 +33,7 @@ JOBS = {
 }
 """Which job goes on with a list."""
 _NOT_IN_NAMES = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+STRAY_AFTER = timedelta(days=1)
 LONGEST_NAME = 64
 LONGEST_TEXT = 200
 NOTES_OF_FILE = ("note.sheets_left_out", "note.hidden_rows")
@@ -280,3 +281,13 @@ def put_away_unused(uow: UnitOfWork) -> int:
     for batch in waiting:
         put_away(uow, batch, "refusal.nobody_loaded")
     return len(waiting)
+
+
+def remove_strays(uow: UnitOfWork) -> int:
+    """Remove kept files that no list names: of uploads whose process died before it wrote them down. How many."""
+    before = (uow.now - STRAY_AFTER).timestamp()
+    old = {path for path, written_at in keeping.all_paths() if written_at < before}
+    named = set(uow.session.scalars(select(Batch.file_path).where(Batch.file_path.in_(old))))
+    for path in sorted(old - named):
+        disposal.dispose_file(uow, path)
+    return len(old - named)

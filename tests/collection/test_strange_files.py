@@ -14,6 +14,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from collection.errors import BadFile
 from collection.resident_row import ERROR, FORMULA
@@ -269,7 +270,7 @@ def test_a_day_reads_as_its_cell_shows_it(code: str, number_format: str, shown: 
 
 def test_days_counted_from_1904_are_the_days_that_the_sheet_shows() -> None:
     book = openpyxl.Workbook()
-    book.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904
+    book.epoch = CALENDAR_MAC_1904
     sheet: Any = book.active
     sheet.append(["姓名", "出生日期"])
     sheet.append(["唐东", datetime(1980, 5, 1)])  # noqa: DTZ001  as a spreadsheet has it

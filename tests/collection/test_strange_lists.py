@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 
+from collection import jobs
 from collection.errors import SameFileTwice
 from collection.models import Batch, BatchState
 from collection.queries.batches import notes
 from collection.service import receiving, returning
-from core import db
+from core import db, disposal
 from core.uow import UnitOfWork
 from directory.models import Person
 from tests.collection.conftest import Lists
@@ -99,3 +102,19 @@ def test_a_list_with_headings_only_is_put_away(lists: Lists) -> None:
     batch = lists.check(as_csv([], headings=HEADINGS))
 
     assert (batch.state, batch.refusal) == (BatchState.REJECTED, "refusal.file_no_rows")
+
+
+def test_a_file_whose_upload_died_before_it_was_written_down_is_removed_the_next_day(lists: Lists) -> None:
+    lists.upload(as_csv(rows(2)))
+    folder = lists.folder / "imports"
+    (mine,) = folder.iterdir()
+    for name, age in (("stray", 2), ("just-coming", 0)):
+        (folder / name).write_bytes(b"x")
+        when = datetime.now(UTC) - timedelta(days=age)
+        os.utime(folder / name, (when.timestamp(), when.timestamp()))
+    os.utime(mine, (0, 0))
+
+    jobs.tidy()
+    disposal.delete_files()
+
+    assert {file.name for file in folder.iterdir()} == {mine.name, "just-coming"}
