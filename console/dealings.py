@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, func, literal, or_, select, tuple_, type_coerce, union_all
+from sqlalchemy import ColumnElement, Row, String, and_, func, literal, or_, select, tuple_, type_coerce, union_all
 from sqlalchemy.orm import Session, aliased
 
 from directory.models import Contact, Household, Person
@@ -72,8 +72,8 @@ def dealings(
     the reader's area uses the number too: then it may be his.
     """
     own = whom.numbers - _used_elsewhere(session, scope, whom.numbers)
-    codes = session.scalars(
-        select(Ticket.code)
+    seen = session.execute(
+        select(Ticket.id, Ticket.code)
         .where(_theirs(whom), within(Ticket.jurisdiction_code, scope))
         .order_by(Ticket.id.desc())
         .limit(TICKETS_LOOKED_AT)
@@ -94,7 +94,7 @@ def dealings(
                 Call.msisdn.in_(whom.numbers),
                 or_(Call.person_id.in_(whom.person_ids), Call.msisdn.in_(own)),
             ),
-            _about(scope, whom, codes, Call.about, Call.started_at, None),
+            _about(seen, whom, Call.about, Call.started_at, None),
         )
     )
     came = select(
@@ -109,7 +109,7 @@ def dealings(
     ).where(
         or_(
             and_(InboundSms.about == "", InboundSms.msisdn.in_(own)),
-            _about(scope, whom, codes, InboundSms.about, InboundSms.received_at, InboundSms.msisdn),
+            _about(seen, whom, InboundSms.about, InboundSms.received_at, InboundSms.msisdn),
         )
     )
     went = select(
@@ -124,7 +124,7 @@ def dealings(
     ).where(
         or_(
             and_(OutboundSms.about == "", OutboundSms.msisdn.in_(own)),
-            _about(scope, whom, codes, OutboundSms.about, OutboundSms.created_at, OutboundSms.msisdn),
+            _about(seen, whom, OutboundSms.about, OutboundSms.created_at, OutboundSms.msisdn),
         )
     )
     every = union_all(calls, came, went).subquery()
@@ -142,18 +142,20 @@ def _theirs(whom: Whom) -> ColumnElement[bool]:
     return mine if whom.household_id is None else or_(mine, Ticket.household_id == whom.household_id)
 
 
-def _about(scope: Scope, whom: Whom, codes: Collection[str], code: Any, at: Any, msisdn: Any) -> ColumnElement[bool]:
-    """That it is about a ticket of theirs that had this code then, and between them and us: not its provider's."""
+def _about(seen: Sequence[Row[int, str]], whom: Whom, code: Any, at: Any, msisdn: Any) -> ColumnElement[bool]:
+    """That it is about one of these tickets that had this code then, and between them and us: not its provider's.
+
+    `seen` are ids and codes of those that the reader may see: the codes lead there by index, the ids keep it in scope.
+    """
     conditions = [
+        Ticket.id.in_([row.id for row in seen]),
         Ticket.code == code,
         Ticket.opened_at <= at,
         or_(Ticket.released_at.is_(None), at <= Ticket.released_at),
-        _theirs(whom),
-        within(Ticket.jurisdiction_code, scope),
     ]
     if msisdn is not None:
         conditions.append(or_(msisdn == Ticket.msisdn, msisdn == Ticket.notify_msisdn, msisdn.in_(whom.numbers)))
-    return and_(code.in_(codes), select(Ticket.id).where(*conditions).exists())
+    return and_(code.in_([row.code for row in seen]), select(Ticket.id).where(*conditions).exists())
 
 
 def _used_elsewhere(session: Session, scope: Scope, numbers: Collection[str]) -> frozenset[str]:

@@ -24,12 +24,16 @@ class ClockOffset(Base):
     ahead: Mapped[timedelta]
 
 
+AHEAD = select(ClockOffset.ahead).where(ClockOffset.id == 1)
+"""Made once: every unit of work of a demo reads it."""
+
+
 def now(session: Session, *, is_demo: bool) -> datetime:
     """This moment in UTC; in a demo moved by the offset row."""
     real = datetime.now(UTC)
     if not is_demo:
         return real
-    ahead = session.scalar(select(ClockOffset.ahead).where(ClockOffset.id == 1))
+    ahead = session.scalar(AHEAD)
     return real + (ahead or timedelta())
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from directory.scope import Scope
 
@@ -134,14 +135,19 @@ def scope_for(grants: Iterable[Granted], permission: Permission, now: datetime) 
     Roles do not add up across places: who reads the city and dispatches in one street sees the city's tickets but no
     button that would only work in the street. The scope is empty when no grant gives the permission.
     """
-    counting = in_force(grants, now)
+    return _scope(tuple((grant.role, grant.jurisdiction_code) for grant in in_force(grants, now)), permission)
+
+
+@lru_cache(maxsize=4096)
+def _scope(counting: tuple[tuple[Role, str], ...], permission: Permission) -> Scope:
+    """Kept: the navigation of every page asks it for each entry."""
     prefixes = _prefixes(counting, permission)
     everywhere = {other for other in Permission if _covers(_prefixes(counting, other), prefixes)}
     return Scope(prefixes, frozenset(everywhere if prefixes else ()))
 
 
-def _prefixes(grants: Iterable[Granted], permission: Permission) -> tuple[str, ...]:
-    codes = sorted({grant.jurisdiction_code for grant in grants if permission in GIVES[grant.role]})
+def _prefixes(grants: Iterable[tuple[Role, str]], permission: Permission) -> tuple[str, ...]:
+    codes = sorted({code for role, code in grants if permission in GIVES[role]})
     return tuple(code for code in codes if not _covers([other for other in codes if other != code], [code]))
 
 

@@ -41,6 +41,7 @@ NAMES: Mapping[str, Filler] = {
     "request_id": _id(),
     "hold_id": _id(),
     "merge_id": _id(),
+    "ticket_id": _id(),
     "candidate_id": _id(),
     "unplaced_id": _id(),
     "unit_id": _id(),
@@ -138,9 +139,12 @@ def names_rows(name: str) -> bool:
 def forms_of(endpoint: str, view: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Words of the query that say which rows are wanted, and fields of the forms that lead to an endpoint.
 
-    Fields are those that templates draw; where none does, those that the module of the view reads.
+    Words are those that the view reads, itself or by functions of its module. Fields are those that templates draw;
+    where none does, those that the module of the view reads.
     """
-    words, fields = _names_read(inspect.getmodule(inspect.unwrap(view)))
+    plain = inspect.unwrap(view)
+    words = _names_read(inspect.getmodule(plain), plain.__name__)[0]
+    fields = _names_read(inspect.getmodule(plain), "")[1]
     drawn = _fields_drawn().get(endpoint)
     return tuple(word for word in words if names_rows(word) or word in WORDS), tuple(
         sorted((drawn or set(fields)) - {"csrf_token"})
@@ -160,10 +164,12 @@ def _fields_drawn() -> Mapping[str, set[str]]:
 
 
 @cache
-def _names_read(module: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _names_read(module: Any, function: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What a function of a module reads of query and form; the empty name: what the whole module reads."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(module)))
     words: set[str] = set()
     fields: set[str] = set()
-    for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(module)))):
+    for node in (node for part in _reachable(tree, function) for node in ast.walk(part)):
         source, name = None, None
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
             source, name = node.func.value, node.args[0]
@@ -174,3 +180,16 @@ def _names_read(module: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
                 continue
             (words if source.attr == "args" else fields if source.attr == "form" else set()).add(name.value)
     return tuple(sorted(words)), tuple(sorted(fields))
+
+
+def _reachable(tree: ast.Module, function: str) -> list[ast.stmt]:
+    """The parts of a module that a function of it is made of: itself and whatever it names, and what that names."""
+    if not function:
+        return tree.body
+    parts = {part.name: part for part in tree.body if isinstance(part, ast.FunctionDef | ast.ClassDef)}
+    seen, ahead = {function}, [function]
+    while ahead:
+        named = {node.id for node in ast.walk(parts[ahead.pop()]) if isinstance(node, ast.Name)} & parts.keys()
+        ahead += named - seen
+        seen |= named
+    return [parts[name] for name in seen]

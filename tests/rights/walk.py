@@ -233,7 +233,7 @@ class House:
     @contextmanager
     def traced(self) -> Iterator[None]:
         """Every use of `within` is noted, and those in `opened` let everything through."""
-        may, scope_for, menu_of = Scope.may, permissions.scope_for, blueprint.menu_of
+        may, scope_for = Scope.may, permissions.scope_for
 
         def looked_at(scope: Scope, permission: str) -> bool:
             self._looks_at(permission)
@@ -243,21 +243,29 @@ class House:
             self._looks_at(permission)
             return scope_for(grants, permission, now)
 
-        def menu(*args: Any) -> Any:
-            """The navigation tells of no row: what it looks at does not make answers differ."""
-            self.is_quiet = True
-            try:
-                return menu_of(*args)
-            finally:
-                self.is_quiet = False
+        def quietly(view: Callable[..., Any]) -> Callable[..., Any]:
+            """The frame is the same on every page of a reader, and is judged on those about oneself: they are all sent.
 
+            So what it looks at makes no other answers differ.
+            """
+
+            def drawn(*args: Any) -> Any:
+                was_quiet, self.is_quiet = self.is_quiet, True
+                try:
+                    return view(*args)
+                finally:
+                    self.is_quiet = was_quiet
+
+            return drawn
+
+        frame = {part: quietly(part) for part in (blueprint.shell, blueprint.menu_of)}
         Scope.may = looked_at  # type: ignore[method-assign, assignment]
         event.listen(self.connection, "before_cursor_execute", self._note)
         event.listen(self.connection, "savepoint", self._mark)
         event.listen(self.connection, "rollback_savepoint", self._take_back)
         event.listen(self.connection, "release_savepoint", self._release)
         try:
-            with watched(self._reach), exchanged({scope_for: scope_looked_at, menu_of: menu}):
+            with watched(self._reach), exchanged({scope_for: scope_looked_at} | frame):
                 yield
         finally:
             Scope.may = may  # type: ignore[method-assign]
@@ -428,6 +436,8 @@ def _words_of_others(one: Ask, answer: Answer) -> Iterator[str]:
         if not one.reader.sees(node) and one.endpoint not in COPIES:
             yield f"tells the code {code} of a ticket of {node}"
     for node in answer.numbers:
+        if one.endpoint in COPIES and node in map(next_to, inside(one.reader.node)):
+            continue
         if not one.reader.sees(node):
             yield f"tells a number of {node}"
         if one.method == "GET" and "numbers.see" not in given and one.endpoint not in COPIES:

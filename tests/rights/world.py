@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from collection.models import Batch, BatchRow, BatchState, ImportNote, MatchCandidate, Source
+from collection.models import Batch, BatchRow, BatchState, ImportNote, MatchCandidate, MatchWalk, Source
 from collection.models import Outcome as RowOutcome
 from core import audit
 from core.uow import UnitOfWork
@@ -252,6 +252,7 @@ def plant_readers(uow: UnitOfWork) -> None:
         ),
     )
     put(session, Source, {"id": 1, "name": "list", "kind": "committee"})
+    put(session, MatchWalk, {"id": 1, "begun_at": AT, "crowded": [base(node) for node in NODES]})
     _audited(uow, (*NODES, NOWHERE))
 
 
@@ -774,6 +775,14 @@ def _stray_request(session: Session, node: str) -> None:
     row = _ticket(first, stray_code_at(node), there, canary(there))
     row |= {"household_id": base(node), "person_id": base(node) + 1, "msisdn": number_at(there, 8)}
     put(session, Ticket, row)
+    sent = {"id": first, "msisdn": number_at(there, 8), "about": stray_code_at(node)}
+    call = {"carrier_sid": f"CA{first}", "direction": "in", "outcome": CallOutcome.TICKET, "lang": "zh"}
+    put(session, Call, sent | call | {"started_at": AT, "ended_at": AT, "seconds": 3})
+    text = {"carrier_sid": f"SM{first}", "body": canary(there), "received_at": AT, "outcome": Outcome.QUEUED}
+    put(session, InboundSms, sent | text)
+    answer = {"key": f"key{first}", "lang": "zh", "wording": "by_hand", "body": canary(there), "segments": 1}
+    delivery = {"purpose": Purpose.SERVICE, "urgency": next(iter(Urgency)), "delivery": Delivery.QUEUED}
+    put(session, OutboundSms, sent | answer | delivery | {"created_at": AT, "send_at": AT})
 
 
 def _ticket(row_id: int, code: str, node: str, words: str) -> dict[str, Any]:
