@@ -11,7 +11,7 @@ from config import catalogue as catalogue_file
 from core import web, wording
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00")
-NOTHING = ("", None, [], {})
+NOTHING: tuple[object, ...] = ("", None, [], {})
 OURS: dict[tuple[str, str], str] = {
     ("alias", "kind"): "console.alias",
     ("batch", "rows"): "collection.outcome",

@@ -42,7 +42,9 @@ def home() -> ResponseReturnValue:
         menu = menu_of(current_user(), uow.now)
         if menu:
             return redirect(url_for(menu[0].items[0].endpoint), code=303)
-        return show("no_grant.html", uow, admins=roster.whom_to_ask(uow.session, uow.now))
+        roles = dict.fromkeys(grant.role for grant in in_force(current_user().grants, uow.now))
+        named = web.say("staff.list.and").join(web.say(f"staff.role.{role}") for role in roles)
+        return show("no_grant.html", uow, roles=named, admins=roster.whom_to_ask(uow.session, uow.now))
 
 
 @bp.get("/account")

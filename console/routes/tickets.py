@@ -402,7 +402,8 @@ def _last(days: float | None) -> str:
 
 
 def _left_out(found: Whole) -> str:
-    counts = next((event.data["left_out"] for event in reversed(found.events) if event.data.get("left_out")), {})
+    told = (event.data["left_out"] for event in reversed(found.events) if event.data.get("left_out"))
+    counts: dict[str, int] = next(told, {})
     if not any(counts.values()):
         return ""
     separator = "、" if web.lang() == "zh" else ", "

@@ -18,6 +18,7 @@ from staff.errors import UserNotSeen
 from staff.models import Grant, Invitation, SignedIn, User
 from staff.permissions import Role
 
+EMERGENCY = "cli:break-glass"
 PAGE = 50
 HISTORY = 30
 MOST_PLACES = 400
@@ -124,7 +125,10 @@ def names_by_id(session: Session, user_ids: Collection[int]) -> dict[int, str]:
 
 
 def whom_to_ask(session: Session, now: datetime) -> Sequence[str]:
-    """Names of up to three administrators of the whole city, for somebody who has no grant and so no area."""
+    """Names of up to three administrators of the whole city, for somebody who has no grant and so no area.
+
+    Who was let in by break-glass for an hour is nobody to ask.
+    """
     return session.scalars(
         select(User.name)
         .join(Grant, Grant.user_id == User.id)
@@ -133,6 +137,7 @@ def whom_to_ask(session: Session, now: datetime) -> Sequence[str]:
             func.length(Grant.jurisdiction_code) <= STEP * CITY,
             Grant.from_at <= now,
             or_(Grant.until_at.is_(None), Grant.until_at > now),
+            Grant.granted_by != EMERGENCY,
             User.is_active,
         )
         .group_by(User.id)

@@ -9,13 +9,14 @@ from staff.errors import NoReason
 from staff.models import User
 from staff.permissions import Role
 from staff.queries import user_by_login, written
+from staff.queries.roster import EMERGENCY
 from staff.service import throttling, users
 from staff.service.grants import grant
 from staff.service.invitations import invite
 
 log = logging.getLogger(__name__)
 
-ACTOR = "cli:break-glass"
+ACTOR = EMERGENCY
 """Who gave such a grant: the staff page lists them by it."""
 SHORTEST_REASON = 10
 

@@ -309,6 +309,8 @@ def test_the_first_page_is_the_first_that_one_may_open(desk_of: Callable[..., De
 def test_who_has_no_grant_is_told_whom_to_ask(client: FlaskClient) -> None:
     someone("boss", Role.ADMIN, "AH")
     someone("g30", None)
+    with unit_of_work(break_glass.ACTOR) as uow:
+        break_glass.break_glass(uow, "glass", "nobody else can come in")
     sign_in(client, "g30")
 
     page = client.get("/console/")
@@ -316,8 +318,19 @@ def test_who_has_no_grant_is_told_whom_to_ask(client: FlaskClient) -> None:
     assert page.status_code == 200
     assert "您现在没有权限" in page.text
     assert "名boss" in page.text
+    assert "glass" not in page.text
     assert client.get("/console/tickets").status_code == 403
     assert client.get("/console/account").status_code == 200
+
+
+def test_a_role_without_pages_is_told_so(client: FlaskClient) -> None:
+    someone("g30", Role.ELECTION_WORKER)
+    sign_in(client, "g30")
+
+    page = client.get("/console/").text
+
+    assert "选举工作人员在这里还没有页面" in page
+    assert "没有人给您权限" not in page
 
 
 def test_the_account_page_shows_sessions_and_ends_them(desk: Desk) -> None:
