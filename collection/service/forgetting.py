@@ -55,6 +55,8 @@ def forget(uow: UnitOfWork, traces: Traces) -> Counter[str]:
     session, gone = uow.session, Counter[str]()
     session.flush()
     ids = traces.person_ids
+    being_checked = select(Batch.id).where(Batch.state == BatchState.CHECKING).order_by(Batch.id)
+    session.execute(being_checked.with_for_update())  # what is between looking and writing would write him down after
     whose = tracing.known(uow, traces)
     row_ids = [
         *session.scalars(select(BatchRow.id).where(or_(BatchRow.person_id.in_(ids), _waits_for(ids)))),

@@ -121,6 +121,21 @@ def test_nobody_is_erased_between_a_loads_look_and_its_writing(lists: Lists, wor
     forget(work, a_row(1)[1])
 
 
+def test_nobody_is_erased_between_a_checks_look_and_its_writing(lists: Lists, work: Work) -> None:
+    lists.load([a_row(1)])
+    batch_id = lists.upload(as_csv([a_row(2)]))
+
+    with work() as check, work() as uow:
+        receiving.locked(check, batch_id)
+        uow.session.execute(text("set local lock_timeout = '50ms'"))
+        attempt = uow.session.begin_nested()
+        with pytest.raises(OperationalError, match="lock timeout"):
+            erasure.erase(uow, 1)
+        attempt.rollback()
+
+    forget(work, a_row(1)[1])
+
+
 def test_columns_are_not_named_anew_once_the_file_went_with_somebody(lists: Lists, work: Work) -> None:
     lists.load([a_row(1)])
     batch = lists.check([a_row(1, 手机="16200009991"), a_row(2)])
