@@ -248,12 +248,17 @@ def test_the_matrix_shows_own_inherited_and_holes(desk_of: Desks, work: Work) ->
     words = officer.reads("/console/duties?under=AH0102")
     assert "27 处空缺" in words
     assert "石桥民政科 沿用石桥街道" in words
+    officer.sends("/console/duties/AH0102", category="info", unit=str(unit.id), until_on="2027-01-01")
+    words = officer.reads("/console/duties?under=AH0102")
+    assert "24 处空缺" in words
+    assert words.count("2027-01-01 起无人负责") == 3
     refused = officer.sends("/console/duties/AH0102", category="nonsense", unit=str(unit.id))
     assert refused.status_code == 409
     with work() as uow:
-        duty_id = uow.session.scalars(select(Responsibility.id)).one()
+        repair = select(Responsibility.id).where(Responsibility.category == "repair")
+        duty_id = uow.session.scalars(repair).one()
     officer.sends(f"/console/duties/AH0102/{duty_id}/end")
-    assert "30 处空缺" in officer.reads("/console/duties?under=AH0102")
+    assert "27 处空缺" in officer.reads("/console/duties?under=AH0102")
 
 
 @pytest.mark.usefixtures("town")
