@@ -18,11 +18,9 @@ PASSWORD = "a sentence to remember"
 NARROW = ViewportSize(width=390, height=844)
 STREET = "/console/places/AH0102"
 PAGES = (
-    *("/console/tickets", "/console/tasks", "/console/account"),
-    *("/console/people", "/console/people?q=0", "/console/people?q=zzzz", "/console/persons/new"),
-    *("/console/imports", "/console/imports/new", "/console/exports"),
-    *("/console/matches", "/console/merges", "/console/labels"),
-    *("/console/places", STREET, "/console/places/unplaced", "/console/duties"),
+    *("/console/tickets", "/console/people", "/console/people?q=0", "/console/persons/new"),
+    *("/console/imports/new", "/console/exports", "/console/matches", "/console/labels"),
+    *("/console/places", STREET, "/console/duties"),
 )
 """What a clerk of a street reaches without anything to do; the pages of a household and a person follow."""
 

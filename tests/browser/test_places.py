@@ -68,5 +68,5 @@ def test_a_community_is_split_by_keyboard_and_the_split_taken_back(house: Runnin
     expect(page.get_by_role("link", name="调整区划")).to_be_visible()
 
     page.goto(f"{house.url}/console/duties?under=AH0102&lang=en")
-    expect(page.get_by_text(re.compile(r"\d+ holes"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Holes: \d+"))).to_be_visible()
     fits(page)
