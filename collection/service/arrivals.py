@@ -11,18 +11,10 @@ from collection.service import knowing
 from collection.service.deciding import Decision
 from collection.service.knowing import Standing
 from directory.models import ContactKind, ResidenceKind
+from directory.service import unloading
 from directory.service.loading import Arrival, Change, Number
 
-COLUMNS = {
-    "name": "name",
-    "sex": "sex",
-    "birth_date": "birth_date",
-    "lang": "lang",
-    "access_need": "access_need",
-    "registered_place": "registered_place",
-    "nationality": "nationality",
-    "identity": "id_hash",
-}
+COLUMNS = {**unloading.COLUMNS, "identity": "id_hash"}
 """Fields that are columns of persons."""
 
 
