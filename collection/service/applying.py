@@ -12,7 +12,7 @@ from sqlalchemy import select, text, update
 from collection.errors import NotNow, RightEnded
 from collection.models import Batch, BatchRow, BatchState, Made, Outcome
 from collection.resident_row import Reason, Resident
-from collection.service import knowing, receiving
+from collection.service import knowing, loader, receiving
 from collection.service.arrivals import arrival, change
 from collection.service.checking import counted
 from collection.service.deciding import Decision, decide_all
@@ -26,9 +26,6 @@ from directory.queries.homes import by_home, plain_homes
 from directory.service import loading
 from directory.service.loading import Entered, Origin
 from directory.service.turns import one_load_at_a_time
-from staff.models import User
-from staff.permissions import Permission, scope_for
-from staff.queries.signed_in import granted
 from ticketing.models import TaskKind
 from ticketing.service import tasks
 
@@ -114,14 +111,7 @@ def _stop(uow: UnitOfWork, batch: Batch) -> None:
 
 def _may_still(uow: UnitOfWork, batch: Batch) -> bool:
     """Whether whoever pressed the button has the right for this place now."""
-    kind, _, number = batch.applied_by.partition(":")
-    if kind != "user":
-        return True
-    user = uow.session.get(User, int(number), populate_existing=True)
-    if user is None or not user.is_active:
-        return False
-    grants = [granted(grant) for grant in user.grants]
-    return scope_for(grants, Permission.IMPORTS_RUN, uow.now).covers(batch.jurisdiction_code)
+    return loader.read_scope(uow, batch).covers(batch.jurisdiction_code)
 
 
 def load_rows(uow: UnitOfWork, batch: Batch, rows: Sequence[Held]) -> None:

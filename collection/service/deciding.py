@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 
 from collection.models import Batch, Outcome, Source
 from collection.resident_row import Phone, Reason, Resident
-from collection.service import knowing
+from collection.service import knowing, loader
 from collection.service.knowing import Standing, Sure
 from collection.survivorship import Origin, Verdict, decide
 from core.uow import UnitOfWork
@@ -74,6 +74,7 @@ def decide_all(
     lived_in = [_household(one, households) for one in living]
     if sure is None:
         found = knowing.find(uow, batch, [one.resident for one in living], lived_in)
+        found = knowing.within(loader.read_scope(uow, batch), found)
     else:
         found = [knowing.told(uow, sure) for _ in living]
     for decision, known in zip(living, found, strict=True):

@@ -15,6 +15,7 @@ from collection.service import linking
 from collection.service.linking import Asked
 from config.policy import CollectionPolicy
 from core.uow import UnitOfWork
+from directory.scope import Scope
 
 LONGEST_ID = 64
 MOST_SHOWN = 5  # persons whom one row may be
@@ -130,6 +131,19 @@ def _judge(
     if len(same) == 1:
         return Found(Outcome.UPDATE, people[same[0].person_id])
     return _unsure([found.person_id for found in likely]) if likely else Found(Outcome.CREATE)
+
+
+def within(scope: Scope, found: Sequence[Found]) -> list[Found]:
+    """Somebody who lives where whoever loads the list has no right is neither changed nor moved by it.
+
+    Who sees both places decides.
+    """
+    return [
+        _unsure([one.standing.person_id])
+        if one.standing is not None and one.standing.left_on is None and not scope.covers(one.standing.community_code)
+        else one
+        for one in found
+    ]
 
 
 def _unsure(person_ids: Sequence[int]) -> Found:

@@ -20,7 +20,8 @@ from directory.scope import Scope
 from staff.models import Grant, User
 from staff.permissions import Role
 from tests.collection.conftest import Lists
-from tests.collection.files import rows
+from tests.collection.files import a_row, rows
+from tests.factories.people import a_place
 
 Work = Callable[[], AbstractContextManager[UnitOfWork]]
 
@@ -125,3 +126,24 @@ def test_a_user_who_is_locked_out_loads_nothing_more(lists: Lists, work: Work, c
 
     assert lists.read(batch.id).refusal == "refusal.right_ended"
     assert people(work) == 0
+
+
+def test_a_list_moves_nobody_out_of_an_area_in_which_its_loader_has_no_right(lists: Lists, work: Work) -> None:
+    with work() as uow:
+        a_place(uow, "AH020301")
+    cli = Lists(lists.work, "cli:test", lists.folder)
+    cli.load([a_row(1, 社区="AH020301")], place="AH020301", source="那边")
+
+    batch = lists.load([a_row(1, 手机="16200009999"), a_row(2)])
+
+    assert batch.counts["outcomes"] == {"needs_match": 1, "create": 1}
+    with work() as uow:
+        there = uow.session.get_one(Person, 1)
+        assert there.household.community_code == "AH020301"
+        assert [one.msisdn for one in there.contacts] == ["+8616200000001"]
+
+
+def test_a_list_moves_somebody_within_the_area_of_its_loader(lists: Lists, work: Work) -> None:
+    lists.load([a_row(1, 社区="AH010202")], place="AH010202")
+
+    assert lists.load([a_row(1)]).counts["outcomes"] == {"update": 1}
