@@ -1,4 +1,7 @@
-"""Opens single uses of `within`, and finds every one in the sources: what takes the scope out of one query."""
+"""Opens single uses of the scope, and finds every one in the sources: what takes the scope out of one query.
+
+A query uses it by `within`; where it looks at rows that it has read already, by `Scope.covers`.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +23,11 @@ from directory.scope import Scope
 ROOT = Path(__file__).parent.parent.parent
 PACKAGES = ("directory", "staff", "providers", "sms", "ticketing", "collection", "ivr", "console", "core")
 Site = tuple[tuple[str, str, int], ...]
-"""Where `within` was called: file, function and line, from the call outwards to the first function of a public name."""
+"""Where the scope was used: file, function and line, from the call outwards to the first function of a public name."""
 
 
 class Use(NamedTuple):
-    """A call of `within` that a function makes, itself or by private functions of its file."""
+    """A use of the scope that a function makes, itself or by private functions of its file."""
 
     path: str
     function: str
@@ -32,7 +35,7 @@ class Use(NamedTuple):
     last: int
 
     def is_at(self, site: Site) -> bool:
-        """Whether this is where `within` was called."""
+        """Whether this is where the scope was used."""
         path, _, line = site[0]
         return (path, site[-1][1]) == (self.path, self.function) and self.first <= line <= self.last
 
@@ -42,14 +45,22 @@ class Use(NamedTuple):
 
 @contextmanager
 def watched(opens: Callable[[Site], bool]) -> Iterator[None]:
-    """Every use of `within` is told to `opens`, and lets everything through where that says so."""
-    original = scoping.within
+    """Every use of the scope by a query is told to `opens`, and lets everything through where that says so."""
+    original, covers = scoping.within, Scope.covers
 
     def within(column: Any, scope: Scope) -> ColumnElement[bool]:
         return true() if opens(_site(sys._getframe(1))) else original(column, scope)
 
-    with exchanged({original: within}):
-        yield
+    def covers_or_is_open(scope: Scope, code: str) -> bool:
+        site = _site(sys._getframe(1))
+        return (bool(site) and _is_of_queries(site[0][0]) and opens(site)) or covers(scope, code)
+
+    Scope.covers = covers_or_is_open  # type: ignore[method-assign, assignment]
+    try:
+        with exchanged({original: within}):
+            yield
+    finally:
+        Scope.covers = covers  # type: ignore[method-assign]
 
 
 @contextmanager
@@ -77,13 +88,13 @@ def spelt(site: Site) -> str:
 
 
 @cache
-def uses_of_within() -> frozenset[Use]:
+def uses_of_the_scope() -> frozenset[Use]:
     """Every use in the sources, once for each public function that comes to it within its file."""
     found: set[Use] = set()
     for package in PACKAGES:
         for path in (ROOT / package).rglob("*.py"):
             source = path.read_text(encoding="utf-8")
-            if "within(" in source:
+            if "within(" in source or ".covers(" in source:
                 found.update(_uses_in(path.relative_to(ROOT).as_posix(), ast.parse(source)))
     return frozenset(found)
 
@@ -97,9 +108,19 @@ def _uses_in(path: str, tree: ast.Module) -> Iterator[Use]:
                 users[node.id].add(name)
     for name, part in parts.items():
         for node in ast.walk(part):
-            if isinstance(node, ast.Call) and _name_of(node.func) == "within":
+            if isinstance(node, ast.Call) and _is_use(node.func, path):
                 for public in _public(name, parts, users):
                     yield Use(path, public, node.lineno, node.end_lineno or node.lineno)
+
+
+def _is_use(called: ast.expr, path: str) -> bool:
+    name = _name_of(called)
+    return name == "within" or (name == "covers" and _is_of_queries(path))
+
+
+def _is_of_queries(path: str) -> bool:
+    """Whether a file holds reads: elsewhere `covers` also says what a page offers, or refuses a change."""
+    return "queries" in path
 
 
 def _public(name: str, parts: dict[str, ast.stmt], users: dict[str, set[str]]) -> set[str]:

@@ -21,16 +21,17 @@ from config.settings import Settings
 from console.dealings import Whom, dealings
 from console.places import open_tickets
 from core.uow import UnitOfWork
-from directory.borders import Plan
+from directory.borders import Change, ChangeKind, Plan, Wanted
+from directory.errors import PlaceNotFound
 from directory.models import Contact, ContactKind, Dwelling, Person
-from directory.queries.borders import affected
+from directory.queries.borders import affected, changes, planned
 from directory.queries.cards import person_files
 from directory.queries.places import aliases, buildings, dwellings_of
 from directory.scope import EVERYTHING, Scope
 from sms.models import InboundSms, Outcome
 from staff.errors import UserNotSeen
 from staff.queries.roster import emergency_grants, grant_in
-from tests.rights.opening import ROOT, Site, spelt, uses_of_within, watched
+from tests.rights.opening import ROOT, Site, spelt, uses_of_the_scope, watched
 from tests.rights.test_leaks import BEHIND
 from tests.rights.world import AT, NODES, base, canary, next_to, node_of_code, number_at, plant, plant_readers, put
 
@@ -93,6 +94,19 @@ def _affected(session: Session, scope: Scope) -> list[str]:
     return _counted(found.dwellings, found.households, found.persons)
 
 
+def _planned(session: Session, scope: Scope) -> list[str]:
+    change = Change(ChangeKind.RENAME, AT.date(), (THEIRS,), (Wanted("新名", "New"),))
+    try:
+        plan = planned(session, scope, change)
+    except PlaceNotFound:
+        return []
+    return [plan.renamed.code] if plan.renamed is not None else []
+
+
+def _changes(session: Session, scope: Scope) -> list[str]:
+    return [row.note for row in changes(session, scope, THEIRS)]
+
+
 def _person_files(session: Session, scope: Scope) -> list[str]:
     (file,) = person_files(session, scope, [session.get_one(Person, base(MINE) + 1)])
     return [one.name for one in (*file.helped, *(number.owner for number in file.numbers if number.owner))]
@@ -130,6 +144,8 @@ PROOFS: Mapping[Callable[..., object], Read] = {
     dealings: _dealings,
     open_tickets: _open_tickets,
     affected: _affected,
+    planned: _planned,
+    changes: _changes,
     person_files: _person_files,
     aliases: _aliases,
     buildings: _buildings,
@@ -168,7 +184,7 @@ def test_nothing_of_another_place_is_told_until_one_use_of_the_scope_is_opened(
                 silent.append(spelt(site))
     passed_by = [
         str(use)
-        for use in uses_of_within()
+        for use in uses_of_the_scope()
         if (use.path, use.function) == (path, name) and not any(use.is_at(site) for site in own)
     ]
 

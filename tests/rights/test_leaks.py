@@ -18,7 +18,7 @@ from core import clock, db, jobs
 from core.uow import unit_of_work
 from staff.permissions import GIVES
 from tests.rights.filling import unknown_parts
-from tests.rights.opening import Site, spelt, uses_of_within
+from tests.rights.opening import Site, spelt, uses_of_the_scope
 from tests.rights.walk import (
     OPEN,
     OWN_PAGES,
@@ -43,14 +43,14 @@ BEHIND: dict[str, set[str]] = {
     },  # of a place in scope
     "console/dealings.py": {"dealings"},  # the codes of their tickets, then each ticket
     "console/places.py": {"open_tickets"},  # of places that a change was planned for in scope
-    "directory/queries/borders.py": {"affected"},  # below a place found in scope
+    "directory/queries/borders.py": {"affected", "changes", "planned"},  # of a place found in scope
     "directory/queries/cards.py": {"person_files"},  # of a household in scope
     "directory/queries/places.py": {"aliases", "buildings", "dwellings_of"},  # of a place found in scope
     "staff/queries/roster.py": {"grant_in", "emergency_grants"},  # each is checked again when it ends
 }
 """Queries behind another one that refuses first: the walk cannot show that they count, so test_behind.py does."""
 TRIES = 24
-"""Requests that a use of `within` has to show that it counts."""
+"""Requests that a use of the scope has to show that it counts."""
 FEW = (slice(1), slice(1, 3))
 """Requests of each kind that are sent with every use opened: one, and two more when something is not yet shown."""
 
@@ -195,7 +195,7 @@ def test_every_use_of_the_scope_counts(house: House, walked: list[tuple[Ask, Ans
     silent = [f"{spelt(site)}: without its scope nothing leaks" for site in sorted(ahead)]
     never = [
         f"{use}: no request of the walk gets here"
-        for use in sorted(uses_of_within())
+        for use in sorted(uses_of_the_scope())
         if not any(map(use.is_at, got_to)) and use.function not in BEHIND.get(use.path, ())
     ]
 

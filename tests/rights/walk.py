@@ -1,4 +1,4 @@
-"""Walks every route as every reader, judges what comes back, and can open one use of `within` to see that it counts."""
+"""Walks every route as every reader, judges what comes back, and can open one use of the scope to see if it counts."""
 
 from __future__ import annotations
 
@@ -232,7 +232,7 @@ class House:
 
     @contextmanager
     def traced(self) -> Iterator[None]:
-        """Every use of `within` is noted, and those in `opened` let everything through."""
+        """Every use of the scope is noted, and those in `opened` let everything through."""
         may, scope_for = Scope.may, permissions.scope_for
 
         def looked_at(scope: Scope, permission: str) -> bool:
