@@ -114,8 +114,11 @@ def _uses_in(path: str, tree: ast.Module) -> Iterator[Use]:
 
 
 def _is_use(called: ast.expr, path: str) -> bool:
-    name = _name_of(called)
-    return name == "within" or (name == "covers" and _is_of_queries(path))
+    """Whether it is ours that is called: other modules may have a `within` of their own."""
+    if isinstance(called, ast.Attribute):
+        is_ours = called.attr == "within" and _name_of(called.value) == "scoping"
+        return is_ours or (called.attr == "covers" and _is_of_queries(path))
+    return _name_of(called) == "within"
 
 
 def _is_of_queries(path: str) -> bool:
