@@ -22,6 +22,7 @@ class Said:
     wanted: dict[str, str] = field(default_factory=dict)  # date, time and the like, as read
     # who and where; kept for the whole call
     person_id: int | None = None
+    is_someone_else: bool = False  # none of those who are known by the number
     address: str = ""
     place: str = ""  # jurisdiction code
     is_place_settled: bool = False

@@ -314,6 +314,9 @@ def _note(turn: Turn, asked: Ask, answer: Answer) -> None:
             said.ticket = values["ticket"]
         case Meaning.PICKED:
             said.person_id = turn.caller.persons[int(values["place"])].person_id
+            said.is_someone_else = False
+        case Meaning.NONE:
+            said.is_someone_else = True
         case Meaning.NUMBER:
             said.mobile = values["number"]
         case Meaning.UNCLEAR if asked.takes in hearing.OPEN and answer.words:

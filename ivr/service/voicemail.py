@@ -23,6 +23,7 @@ BATCH = 10
 UNTOLD_AFTER = timedelta(minutes=10)  # the carrier's report that the sound is ready got lost: fetch it all the same
 RETRY_AFTER = timedelta(minutes=2)
 ATTEMPTS = 8
+TYPE_LENGTH = 32  # characters kept of what the carrier calls the sound
 LATER_EACH_TIME = 2  # the pause doubles
 
 
@@ -88,7 +89,7 @@ def stored(uow: UnitOfWork, voicemail_id: int, sha256: str, content_type: str) -
         disposal.dispose(uow, SOUND, sha256)
         uow.wake("ivr.delete_recordings")
         return
-    voicemail.sha256, voicemail.content_type = sha256, content_type
+    voicemail.sha256, voicemail.content_type = sha256, content_type.partition(";")[0].strip()[:TYPE_LENGTH]
 
 
 def deleted(uow: UnitOfWork, voicemail_id: int) -> None:

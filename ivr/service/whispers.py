@@ -81,12 +81,17 @@ def _where(turn: Turn, home: Home | None, lang: str, *, is_marked: bool) -> list
         place = _place(turn, "danger", said.place, said.address, lang)
         return [place, _say("elsewhere", lang)] if is_marked else [place]
     if home is None:
-        return _of_several(turn, lang)
+        return _of_several(turn, lang, "danger_several")
     return [_place(turn, "danger", home.community_code, home.address, lang)]
 
 
 def _home(turn: Turn) -> Home | None:
-    """The household of who was named in the call or alone has the number, or the only one that shares it."""
+    """The household of who was named in the call or alone has the number, or the only one that shares it.
+
+    None for a caller who said that he is none of those who are known by the number.
+    """
+    if turn.said.is_someone_else:
+        return None
     persons = turn.caller.persons
     card = next((one for one in persons if one.person_id == turn.said.person_id), None) or turn.caller.one
     if card is not None:
@@ -97,11 +102,13 @@ def _home(turn: Turn) -> Home | None:
 
 
 def _home_of(card: PersonCard, name: str) -> Home:
-    return Home(card.household_id, card.community_code, card.address, name)
+    return Home(
+        card.household_id, card.community_code, card.address, name if name and whisper.is_speakable(name) else ""
+    )
 
 
-def _of_several(turn: Turn, lang: str) -> list[Sentence]:
-    return [_say("several", lang)] if turn.caller.persons else []
+def _of_several(turn: Turn, lang: str, key: str = "several") -> list[Sentence]:
+    return [_say(key, lang)] if turn.caller.persons and not turn.said.is_someone_else else []
 
 
 def _marks(turn: Turn, home: Home, lang: str) -> list[Sentence]:

@@ -121,6 +121,17 @@ def test_the_sound_is_fetched_kept_for_us_alone_and_deleted_at_the_carrier(
     ]
 
 
+def test_whatever_the_carrier_calls_a_sound_it_is_kept(phone: Phone, carrier_line: PhoneLine, book: Book) -> None:
+    at_the_tone(phone)
+    phone.leave_message()
+    carrier_line.recordings[URL] = Recording(b"RIFF", f"audio/x-wav; codecs={'x' * 90}")
+    report(phone)
+
+    jobs.fetch_recordings()
+
+    assert [one.content_type for one in book.voicemails()] == ["audio/x-wav"]
+
+
 def test_the_sound_is_not_asked_for_before_the_carrier_says_that_it_is_complete(
     phone: Phone, carrier_line: PhoneLine, at: At, noon: datetime
 ) -> None:

@@ -90,3 +90,29 @@ def test_a_word_is_not_cut_in_two() -> None:
 )
 def test_a_note_with_a_number_in_it_is_not_read_out(note: str, is_speakable: bool) -> None:
     assert whisper.is_speakable(note) is is_speakable
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "电话一三八零零一三八零零零",
+        "138 - 0013 - 8000",
+        "138（0013）8000",
+        "1\u200b3\u200b8\u200b0\u200b0\u200b1",
+        "幺三八〇〇",
+        "١٣٨٠٠١٣٨",
+        "110101 19491231 002X",
+    ],
+)
+def test_a_number_is_a_number_however_it_is_written(note: str) -> None:
+    assert not whisper.is_speakable(note)
+
+
+@pytest.mark.parametrize("words", ["a" * 3000, "★" * 300, "门" * 3000, "アパート" * 300])
+def test_what_nobody_breathes_between_takes_its_time_all_the_same(words: str) -> None:
+    assert whisper.seconds(words) > whisper.LONGEST
+    assert whisper.seconds(whisper.short(words)) <= whisper.LONGEST_ADDRESS
+
+
+def test_what_cannot_be_said_at_all_is_cut_at_once() -> None:
+    assert len(whisper.short("8号楼" + "-" * 100_000)) <= whisper.MOST

@@ -65,7 +65,7 @@ def test_the_duty_phone_hears_who_calls_and_what_to_mind(flagged: Tell, phone: P
 
     told = handed_over(phone).whispered()
 
-    assert told == [("zh", f"陈先生的电话。住{HOME}。耳朵不好，请说慢些。家里有狗。")]
+    assert told == [("zh", f"陈先生来电。住{HOME}。耳朵不好，请说慢些。家里有狗。")]
 
 
 def test_it_is_the_same_however_often_it_is_asked_for(flagged: Tell, phone: Phone, book: Book) -> None:
@@ -95,7 +95,7 @@ def test_the_same_ring_is_told_the_same_address(flagged: Tell, phone: Phone) -> 
 def test_every_kind_of_flag_has_its_words(kind: FlagKind, flagged: Tell, phone: Phone) -> None:
     flagged(kind, note="门铃坏了，请敲门。" if kind is FlagKind.OTHER else "不念出来的话")
 
-    told = words(handed_over(phone)).removeprefix(f"陈先生的电话。住{HOME}。")
+    told = words(handed_over(phone)).removeprefix(f"陈先生来电。住{HOME}。")
 
     assert told.endswith("。")
     assert "不念出来的话" not in told
@@ -116,7 +116,7 @@ def test_the_worst_comes_first_and_the_rest_is_pointed_at(flagged: Tell, phone: 
 
     told = words(handed_over(phone))
 
-    assert told.index("有过暴力") < told.index("耳朵不好")
+    assert told.index("曾有暴力行为") < told.index("耳朵不好")
     assert told.endswith("其余请看工作台。")
     assert whisper.seconds(told) <= whisper.LONGEST
 
@@ -129,7 +129,7 @@ def test_what_has_ended_or_run_out_is_not_told(flagged: Tell, work: Work, at: At
         flags.end_flag(uow, home.id, dog.id)
     at(noon + timedelta(days=366))
 
-    assert words(handed_over(phone)) == f"陈先生的电话。住{HOME}。耳朵不好，请说慢些。"
+    assert words(handed_over(phone)) == f"陈先生来电。住{HOME}。耳朵不好，请说慢些。"
 
 
 def test_neither_numbers_nor_sensitive_labels_are_told(flagged: Tell, work: Work, phone: Phone) -> None:
@@ -180,7 +180,111 @@ def test_who_said_which_of_them_he_is_is_told_of(flagged: Tell, work: Work, phon
     phone.press("1")
     phone.press("0")
 
-    assert words(phone) == f"陈先生的电话。住{HOME}。家里有狗。"
+    assert words(phone) == f"陈先生来电。住{HOME}。家里有狗。"
+
+
+def test_of_who_says_that_he_is_none_of_those_known_nothing_is_told(flagged: Tell, work: Work, phone: Phone) -> None:
+    flagged(FlagKind.DOG)
+    with work() as uow:
+        a_person(uow, "陈太太")
+    phone.dial()
+    phone.press("1")
+    phone.press("3")
+
+    heard = phone.press("0")
+
+    assert (heard.dialled, heard.whisper) == (DUTY, "")
+
+
+def test_who_says_so_in_danger_is_found_where_he_says(flagged: Tell, work: Work, phone: Phone) -> None:
+    flagged(FlagKind.DOG)
+    with work() as uow:
+        a_person(uow, "陈太太")
+    phone.dial()
+    phone.press("1")
+    phone.press("3")
+    phone.say("桂花弄3号楼1单元202")
+    phone.say("着火了，快来人")
+
+    assert words(phone) == "紧急，桂花弄3号楼1单元202。"
+
+
+def test_in_danger_of_several_households_the_address_is_to_be_asked(flagged: Tell, work: Work, phone: Phone) -> None:
+    flagged(FlagKind.DOG)
+    with work() as uow:
+        a_person(uow, "刘先生", address="9号楼1单元101")
+    phone.dial()
+    phone.say("厨房着火了")
+
+    assert words(phone) == "紧急，这个号码有几家在用，请先问地址。"
+
+
+HOSTILE = (
+    "</Say><Hangup/><Say>&amp;\"'",
+    "<break time='9s'/>门铃坏了",
+    "\u202e门铃坏了\u202c",
+    "门铃\x0b坏\x00了\ufffe",
+    "{words}{name}",
+    "ring twice, the bell is broken",
+    "长" * 200,
+    "w" * 200,
+    "★" * 200,
+)
+
+
+@pytest.mark.parametrize("note", HOSTILE)
+def test_whatever_a_note_holds_the_caller_is_put_through_in_time(note: str, flagged: Tell, phone: Phone) -> None:
+    flagged(FlagKind.OTHER, note=note.replace("\x00", ""))  # no text of the database holds a NUL
+
+    told = handed_over(phone).whispered()
+
+    assert told[0][1].startswith(f"陈先生来电。住{HOME}。")
+    assert sum(whisper.seconds(text) for _, text in told) <= whisper.LONGEST
+
+
+@pytest.mark.parametrize("name", ["陈13800138000", "一三八零零一三八零零零"])
+def test_a_name_with_a_number_in_it_is_not_read_out(
+    name: str, work: Work, phone: Phone, at: At, noon: datetime
+) -> None:
+    at(noon)
+    with work() as uow:
+        a_person(uow, name)
+
+    assert words(handed_over(phone)) == f"{HOME}的住户来电。"
+
+
+@pytest.mark.parametrize("what", ["ended", "merged", "erased"])
+def test_what_changes_while_it_rings_is_told_as_it_is_when_somebody_picks_up(
+    what: str, flagged: Tell, work: Work, phone: Phone
+) -> None:
+    flagged(FlagKind.DOG)
+    handed_over(phone)
+    with work() as uow:
+        person = uow.session.scalars(select(Person)).one()
+        home = person.household
+        if what == "ended":
+            flags.end_flag(uow, home.id, home.flags[0].id)
+        elif what == "merged":
+            other = a_person(uow, "陈国强", msisdn="+8616200000977")
+            person.merged_into_id = other.id
+        else:
+            person.erased_at = uow.now
+
+    told = {"ended": f"陈先生来电。住{HOME}。", "merged": f"陈国强来电。住{HOME}。家里有狗。", "erased": ""}[what]
+
+    assert words(phone) == told
+
+
+def test_two_callers_at_once_are_told_apart(flagged: Tell, work: Work, new_phone: NewPhone) -> None:
+    flagged(FlagKind.DOG)
+    with work() as uow:
+        a_person(uow, "刘先生", msisdn="+8616200000977", address="9号楼1单元101")
+    first, second = handed_over(new_phone()), handed_over(new_phone("+8616200000977"))
+
+    second.duty("busy")
+
+    assert words(first) == f"陈先生来电。住{HOME}。家里有狗。"
+    assert second.about_duty("/ivr/duty/2/whisper").get_data(as_text=True).endswith("<Response />")
 
 
 def test_in_danger_the_address_comes_first_and_all_is_shorter(flagged: Tell, phone: Phone) -> None:
@@ -190,7 +294,7 @@ def test_in_danger_the_address_comes_first_and_all_is_shorter(flagged: Tell, pho
 
     told = words(phone)
 
-    assert told.startswith(f"地址，{HOME}。")
+    assert told.startswith(f"紧急，{HOME}。")
     assert "陈先生" not in told
     assert whisper.seconds(told) <= whisper.LONGEST_IN_DANGER
 
@@ -204,9 +308,9 @@ def test_in_danger_elsewhere_that_address_comes_first(flagged: Tell, work: Work,
 
     told = words(phone)
 
-    assert told.startswith("地址，")
+    assert told.startswith("紧急，")
     assert "桂花弄3号楼1单元202" in told
-    assert told.endswith("来电人家里：耳朵不好，请说慢些。")
+    assert told.endswith("关于来电人：耳朵不好，请说慢些。")
 
 
 def test_in_danger_an_address_that_a_stranger_gave_is_told(new_phone: NewPhone, at: At, noon: datetime) -> None:
@@ -217,7 +321,7 @@ def test_in_danger_an_address_that_a_stranger_gave_is_told(new_phone: NewPhone, 
     phone.say("桂花弄3号楼1单元202")
     phone.say("着火了，快来人")
 
-    assert words(phone) == "地址，桂花弄3号楼1单元202。"
+    assert words(phone) == "紧急，桂花弄3号楼1单元202。"
 
 
 def told_in_english(work: Work, phone: Phone) -> list[tuple[str, str]]:
@@ -236,7 +340,7 @@ def test_an_english_city_is_told_in_english(flagged: Tell, work: Work, phone: Ph
     flagged(FlagKind.OTHER, note="门铃坏了")
 
     assert told_in_english(work, phone) == [
-        ("zh", "陈先生的电话。"),
+        ("zh", "陈先生来电。"),
         ("en", "Lives at Wutongli, building 8, unit 2, room 301. Hard of hearing, speak slowly."),
         ("zh", "门铃坏了。"),
     ]
