@@ -12,6 +12,7 @@
 PORT ?= 8000
 PHONE_PORT ?= 8001
 ARGS ?=
+WORKERS := -n 2 --no-loadscope-reorder
 BIN := .venv/bin
 .PHONY: run test check seed serve migrate bench bench-kill lock assets setup setup-dev
 
@@ -34,7 +35,7 @@ migrate: setup
 	@exec $(BIN)/python launch.py migrate
 
 test: setup-dev
-	@CHROMIUM="$$($(BIN)/python bin/chromium)" || exit 1; export CHROMIUM; exec $(BIN)/python -m pytest $(ARGS)
+	@CHROMIUM="$$($(BIN)/python bin/chromium)" || exit 1; export CHROMIUM; exec $(BIN)/python -m pytest $(WORKERS) $(ARGS)
 
 check: setup-dev
 	$(BIN)/ruff check .

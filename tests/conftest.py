@@ -30,7 +30,7 @@ from staff.service import hashing
 from telephony import carrier
 from tests.phone_line import PhoneLine
 
-pytest_plugins = ["tests.servers", "tests.running_house"]
+pytest_plugins = ["tests.servers", "tests.running_house", "tests.sharing"]
 
 CITY = ZoneInfo("Asia/Shanghai")
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=CITY)
