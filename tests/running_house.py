@@ -177,6 +177,9 @@ class RunningHouse:
             names = ", ".join(sorted({row[0] for row in found} - KEPT))
             until(lambda: _truncated(connection, names), "no process holds a row")
             connection.execute("update providers set last_job_at = null")
+            connection.execute(  # people of an earlier journey's list are not of the list that is the first again
+                "select setval('batches_id_seq', (select coalesce(max(batch_id), 0) + 1 from provenances), false)"
+            )
         self.set_clock(MORNING)
         self.start()
 
