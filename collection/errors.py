@@ -65,6 +65,16 @@ class RightEnded(NotAllowed):
             super().__init__("refusal.right_ended")
 
 
+class UndoRightEnded(NotAllowed):
+    """The right to load lists ended before anything of this one was taken back, or when so many people were."""
+
+    def __init__(self, done: int = 0) -> None:
+        if done:
+            super().__init__("refusal.undo_right_ended_midway", done=done)
+        else:
+            super().__init__("refusal.undo_right_ended")
+
+
 class PurposeMissing(HotlineError):
     """Nothing goes out without a purpose."""
 

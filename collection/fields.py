@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 WORDS = Path(__file__).parent / "words.toml"
 _NOTE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
@@ -82,6 +83,16 @@ def value_of(kind: str, words: str) -> str | None:
     return _values()[kind].get(plain(words))
 
 
+def words_of(kind: str) -> dict[str, tuple[str, ...]]:
+    """The words of a list that mean each of our values, as they are written down; none for a field of free words."""
+    return {value: tuple(many) for value, many in _file()["values"].get(kind, {}).items()}
+
+
+def headings_of(field: Field) -> tuple[str, ...]:
+    """The headings that name a field, as they are written down."""
+    return tuple(_file()["headings"][field.value])
+
+
 def plain(words: str) -> str:
     """Words without case, width, gaps, signs and bracketed notes, for comparing."""
     folded = unicodedata.normalize("NFKC", words).casefold()
@@ -101,5 +112,6 @@ def _values() -> dict[str, dict[str, str]]:
     }
 
 
-def _file() -> dict[str, dict[str, dict[str, list[str]]]]:
+@lru_cache(maxsize=1)
+def _file() -> dict[str, Any]:
     return tomllib.loads(WORDS.read_text(encoding="utf-8"))

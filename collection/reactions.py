@@ -9,7 +9,7 @@ from directory.events import PersonErased, PlaceSettled
 
 def forget_rows(uow: UnitOfWork, event: PersonErased) -> None:
     """Take him out of every list."""
-    event.gone.update(forgetting.forget(uow, event.traces))
+    event.gone.update(forgetting.forget(uow, event.traces, is_preview=event.is_preview))
 
 
 def load_placed_row(uow: UnitOfWork, event: PlaceSettled) -> None:

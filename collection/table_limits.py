@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+LAST_ROW = 1_048_576
+"""The last row that a sheet of a workbook can have."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

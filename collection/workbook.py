@@ -19,14 +19,12 @@ from openpyxl.xml.functions import iterparse
 
 from collection.errors import BadFile
 from collection.resident_row import ERROR, FORMULA
-from collection.table_limits import Limits
+from collection.table_limits import LAST_ROW, Limits
 from collection.workbook_dates import Formats, formats_of, shown
 from collection.workbook_parts import Parts
 
 EXACT = 10**15
 """A spreadsheet keeps fifteen digits: a larger number has lost some."""
-LAST_ROW = 1_048_576
-"""The last row that a sheet can have."""
 STYLES = "xl/styles.xml"
 WORKBOOK = "xl/workbook.xml"
 _STRING, _TEXT, _RUN = (f"{{{SHEET_MAIN_NS}}}{tag}" for tag in ("si", "t", "r"))

@@ -91,6 +91,7 @@ class PersonErased:
     person_id: int
     traces: Traces
     gone: Counter[str]
+    is_preview: bool = False  # it is taken back at once: what takes long is counted only, under a name of its own
 
 
 @dataclass(frozen=True, slots=True)

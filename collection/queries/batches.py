@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
@@ -14,6 +16,17 @@ from directory.scope import Scope
 
 PAGE = 30
 WORKING = (BatchState.RECEIVED, BatchState.CHECKING, BatchState.APPLYING, BatchState.UNDOING)
+
+
+@dataclass(frozen=True, slots=True)
+class RowOrigin:
+    """Where a row of a list stands."""
+
+    batch_id: int
+    row_no: int
+    source: str
+    as_of: date
+    place: str  # code of that of the list
 
 
 def batches(session: Session, scope: Scope, *, before: int | None = None) -> list[Batch]:
@@ -83,6 +96,17 @@ def rows(
         .order_by(BatchRow.row_no)
         .limit(limit)
     ).all()
+
+
+def origins(session: Session, scope: Scope, row_ids: Collection[int]) -> dict[int, RowOrigin]:
+    """From which list these rows came, as far as it lies in the reader's area; one statement."""
+    found = session.execute(
+        select(BatchRow.id, Batch.id, BatchRow.row_no, Source.name, Batch.as_of, Batch.jurisdiction_code)
+        .join(Batch, Batch.id == BatchRow.batch_id)
+        .join(Source, Source.id == Batch.source_id)
+        .where(BatchRow.id.in_(row_ids), within(Batch.jurisdiction_code, scope))
+    )
+    return {row[0]: RowOrigin(*row[1:]) for row in found}
 
 
 def refused(

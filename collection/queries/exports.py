@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, and_, any_, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from directory.models import Contact, ContactKind, Household, Jurisdiction, Person
@@ -61,42 +61,60 @@ def count_households(session: Session, scope: Scope, within_code: str) -> int:
 def people(session: Session, scope: Scope, within_code: str, after: int) -> Sequence[PersonOut]:
     """The next thousand people behind an id, with their numbers and those of rows merged into them; two statements."""
     rows = session.execute(
-        select(Person, Household, Jurisdiction)
+        select(
+            Person.id,
+            Person.name,
+            Person.sex,
+            Person.birth_date,
+            Person.lang,
+            Person.access_need,
+            Household.community_code,
+            Household.address,
+            Household.head_id,
+            Jurisdiction.name_zh,
+            Jurisdiction.name_en,
+        )
         .join(Household, Household.id == Person.household_id)
         .join(Jurisdiction, Jurisdiction.code == Household.community_code)
         .where(Person.id > after, *_there(scope, within_code), *_living())
         .order_by(Person.id)
         .limit(AT_ONCE)
     ).all()
-    numbers: dict[tuple[int, ContactKind], list[str]] = {}
-    ids = [row[0].id for row in rows]
+    numbers = _numbers(session, [row.id for row in rows])
+    return [
+        PersonOut(
+            person_id=row.id,
+            name=row.name,
+            sex=row.sex,
+            birth_date=row.birth_date,
+            community_code=row.community_code,
+            community={"zh": row.name_zh, "en": row.name_en},
+            address=row.address,
+            mobiles=tuple(numbers.get((row.id, ContactKind.MOBILE), ())),
+            landlines=tuple(numbers.get((row.id, ContactKind.FIXED), ())),
+            lang=row.lang,
+            access_need=row.access_need.value if row.access_need else "",
+            is_head=row.head_id == row.id,
+        )
+        for row in rows
+    ]
+
+
+def _numbers(session: Session, ids: Sequence[int]) -> dict[tuple[int, ContactKind], list[str]]:
+    """The numbers of these people by whose and which kind, each once; their own before those of merged rows."""
+    found: dict[tuple[int, ContactKind], list[str]] = {}
+    wanted = literal(ids, ARRAY(BigInteger))  # one array: see core.bulk
     kept = func.coalesce(Person.merged_into_id, Person.id)
     for person_id, kind, msisdn in session.execute(
         select(kept, Contact.kind, Contact.msisdn)
         .join(Person, Person.id == Contact.person_id)
-        .where(or_(Person.id.in_(ids), Person.merged_into_id.in_(ids)), Contact.wrong_since.is_(None))
+        .where(or_(Person.id == any_(wanted), Person.merged_into_id == any_(wanted)), Contact.wrong_since.is_(None))
         .order_by(Person.merged_into_id.is_not(None), Contact.id)
     ):
-        known = numbers.setdefault((person_id, kind), [])
+        known = found.setdefault((person_id, kind), [])
         if msisdn not in known:
             known.append(msisdn)
-    return [
-        PersonOut(
-            person_id=person.id,
-            name=person.name,
-            sex=person.sex,
-            birth_date=person.birth_date,
-            community_code=home.community_code,
-            community={"zh": place.name_zh, "en": place.name_en},
-            address=home.address,
-            mobiles=tuple(numbers.get((person.id, ContactKind.MOBILE), ())),
-            landlines=tuple(numbers.get((person.id, ContactKind.FIXED), ())),
-            lang=person.lang,
-            access_need=person.access_need.value if person.access_need else "",
-            is_head=home.head_id == person.id,
-        )
-        for person, home, place in rows
-    ]
+    return found
 
 
 def households(session: Session, scope: Scope, within_code: str, after: int) -> Sequence[HouseholdOut]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -12,7 +13,9 @@ from sqlalchemy.orm import Session
 from collection.errors import OutsideArea, PurposeMissing, TooManyToExport
 from collection.queries import exports
 from collection.queries.exports import HouseholdOut, PersonOut
-from collection.table_writer import XLSX, as_csv, as_workbook
+from collection.table_limits import LAST_ROW
+from collection.table_writer import as_csv
+from collection.workbook_writer import XLSX, Sheet, as_workbook
 from config import settings as environment
 from core import clock, wording
 from core.uow import UnitOfWork, unit_of_work
@@ -29,6 +32,8 @@ PERSON = ("person", "name", "sex", "birth_date", "community_code", "community", 
 PERSON_MORE = ("mobile", "landline", "lang", "access_need", "head")
 HOUSEHOLD = ("household", "community_code", "community", "address", "persons", "head_name")
 LONGEST_PURPOSE = 200
+ROOM = LAST_ROW - 2
+"""Rows of a workbook beside its headings and the one that says that it is not whole."""
 Sessions = Callable[[], AbstractContextManager[Session]]
 Out = TypeVar("Out", PersonOut, HouseholdOut)
 
@@ -59,7 +64,7 @@ def begin(uow: UnitOfWork, wanted: Export) -> int:
     places.place(uow.session, wanted.scope, wanted.place)
     counted = exports.count_people if wanted.what == PEOPLE else exports.count_households
     count = counted(uow.session, wanted.scope, wanted.place)
-    most = uow.policy.collection.workbook_rows
+    most = min(uow.policy.collection.workbook_rows, ROOM)
     if wanted.form == XLSX and count > most:
         raise TooManyToExport(most)
     action = "people.exported" if wanted.what == PEOPLE else "households.exported"
@@ -69,7 +74,7 @@ def begin(uow: UnitOfWork, wanted: Export) -> int:
 
 
 def write(sessions: Sessions, wanted: Export) -> Iterator[bytes]:
-    """The bytes of the file, a thousand rows in memory at a time.
+    """The bytes of the file, as they come, a thousand rows in memory at a time.
 
     Whoever loses the right meanwhile gets no further page: the last row says that the file is not whole.
     """
@@ -77,7 +82,7 @@ def write(sessions: Sessions, wanted: Export) -> Iterator[bytes]:
         rows = _rows(sessions, wanted, (*PERSON, *PERSON_MORE), exports.people, _person, lambda one: one.person_id)
     else:
         rows = _rows(sessions, wanted, HOUSEHOLD, exports.households, _household, lambda one: one.household_id)
-    return as_workbook(rows) if wanted.form == XLSX else as_csv(rows)
+    return as_workbook(Sheet("1", rows)) if wanted.form == XLSX else as_csv(rows)
 
 
 def _rows(
@@ -89,20 +94,26 @@ def _rows(
     id_of: Callable[[Out], int],
 ) -> Iterator[Sequence[str]]:
     yield [_say(name, wanted) for name in headings]
-    after = 0
+    after, room = 0, ROOM if wanted.form == XLSX else math.inf
     while True:
         with sessions() as session:
             scope = _scope_now(session, wanted)
             if not scope.covers(wanted.place):
+                why = "stopped"
                 break
             some = page(session, scope, wanted.place, after)
-        yield from (as_row(one, replace(wanted, scope=scope)) for one in some)
+        now = replace(wanted, scope=scope)
+        if len(some) > room:  # so many came since they were counted
+            yield from (as_row(one, now) for one in some[: int(room)])
+            why = "full"
+            break
+        yield from (as_row(one, now) for one in some)
         if len(some) < exports.AT_ONCE:
             return
-        after = id_of(some[-1])
+        after, room = id_of(some[-1]), room - len(some)
     with unit_of_work(wanted.by) as uow:
         uow.audit("export.stopped", f"place:{wanted.place}", place=wanted.place, what=wanted.what)
-    yield [_say("stopped", wanted)]
+    yield [_say(why, wanted)]
 
 
 def _scope_now(session: Session, wanted: Export) -> Scope:

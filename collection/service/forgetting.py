@@ -47,10 +47,11 @@ COUNTED = (BatchState.CHECKED, BatchState.APPLIED)
 AT_REST = (BatchState.APPLIED, BatchState.UNDONE, BatchState.REJECTED)
 
 
-def forget(uow: UnitOfWork, traces: Traces) -> Counter[str]:
+def forget(uow: UnitOfWork, traces: Traces, *, is_preview: bool = False) -> Counter[str]:
     """Take a person's rows out of every list, with the files in which they stand; pairs with him need no decision.
 
     A row that was still to be loaded into him, or that waits to be matched with him and has his name, is refused.
+    A preview opens no file: it says how many would be looked through.
     """
     session, gone = uow.session, Counter[str]()
     session.flush()
@@ -62,7 +63,11 @@ def forget(uow: UnitOfWork, traces: Traces) -> Counter[str]:
         *session.scalars(select(BatchRow.id).where(or_(BatchRow.person_id.in_(ids), _waits_for(ids)))),
         *tracing.speaking_of(uow, whose),
     ]
-    _put_away_unread(uow, whose)
+    unread = _unread(uow, whose)
+    if is_preview:
+        gone["unread_lists"] += len(unread)
+    else:
+        _put_away(uow, unread, whose)
     rows = BatchRow.id == any_(literal(row_ids, ARRAY(BigInteger)))  # one array: see core.bulk
     subjects = [subject_of(number) for number in row_ids]
     session.execute(delete(Unplaced).where(Unplaced.subject == any_(literal(subjects, ARRAY(String)))))
@@ -82,9 +87,9 @@ def forget(uow: UnitOfWork, traces: Traces) -> Counter[str]:
     return gone
 
 
-def _put_away_unread(uow: UnitOfWork, whose: Whose) -> None:
-    """Lists of his communities whose rows nobody has read yet: one in which he stands is to be uploaded again."""
-    unread = uow.session.scalars(
+def _unread(uow: UnitOfWork, whose: Whose) -> Sequence[Batch]:
+    """Lists of his communities whose rows nobody has read yet."""
+    return uow.session.scalars(
         select(Batch)
         .where(
             Batch.state == BatchState.RECEIVED,
@@ -94,6 +99,10 @@ def _put_away_unread(uow: UnitOfWork, whose: Whose) -> None:
         .order_by(Batch.id)
         .with_for_update()
     ).all()
+
+
+def _put_away(uow: UnitOfWork, unread: Sequence[Batch], whose: Whose) -> None:
+    """A list in which he stands is to be uploaded again."""
     for batch in unread:
         try:
             with keeping.opened(batch.file_path) as file:

@@ -13,11 +13,13 @@ NOWHERE = Scope((), frozenset())
 
 
 def read_scope(uow: UnitOfWork, batch: Batch) -> Scope:
-    """Where whoever loads it, or uploaded it while nobody has pressed the button, may load lists now.
+    """Where whoever loads it, or uploaded it while nobody has pressed the button, may load lists now."""
+    return scope_of(uow, batch.applied_by or batch.received_by)
 
-    Commands and jobs may do so everywhere.
-    """
-    kind, _, number = (batch.applied_by or batch.received_by).partition(":")
+
+def scope_of(uow: UnitOfWork, who: str) -> Scope:
+    """Where somebody (`user:3`) may load lists at this moment. Commands and jobs may do so everywhere."""
+    kind, _, number = who.partition(":")
     if kind != "user":
         return Scope.system()
     user = uow.session.get(User, int(number), populate_existing=True)

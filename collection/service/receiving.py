@@ -15,7 +15,7 @@ from collection import fields
 from collection.errors import BadMapping, BadSource, BatchNotFound, NotNow, OutsideArea, SameFileTwice
 from collection.fields import Field
 from collection.models import Batch, BatchRow, BatchState, ImportNote, Source
-from collection.service import keeping
+from collection.service import blank, keeping
 from collection.table_file import Table, open_table
 from collection.table_limits import Limits
 from core import disposal, tries, wording
@@ -106,8 +106,8 @@ def receive(uow: UnitOfWork, scope: Scope, upload: Upload) -> Batch:
     except BaseException:
         keeping.remove(kept.path)
         raise
-    if table.file.left_out:
-        names = ", ".join(table.file.left_out)[:LONGEST_TEXT]
+    if left_out := [title for title in table.file.left_out if title not in blank.help_titles()]:
+        names = ", ".join(left_out)[:LONGEST_TEXT]
         uow.session.add(ImportNote(batch_id=batch.id, wording="note.sheets_left_out", facts={"sheets": names}))
     if table.file.hidden_rows:
         facts = {"count": table.file.hidden_rows}
@@ -260,6 +260,8 @@ def try_again(uow: UnitOfWork, scope: Scope, batch_id: int) -> Batch:
     batch.refusal, batch.refusal_facts = "", {}
     if batch.state is BatchState.APPLYING:
         batch.applied_by = uow.actor  # whose right counts from here on
+    elif batch.state is BatchState.UNDOING:
+        batch.undone_by = uow.actor
     uow.audit("batch.tried_again", f"batch:{batch.id}", place=batch.jurisdiction_code)
     uow.wake(JOBS[batch.state])
     return batch

@@ -17,10 +17,12 @@ from collection.queries.batches import refused
 from collection.service import keeping
 from collection.table_file import open_table
 from collection.table_limits import Limits
-from collection.table_writer import XLSX, as_csv, as_workbook
+from collection.table_writer import as_csv
+from collection.workbook_writer import XLSX, Sheet, as_workbook
 from core import wording
 
 AT_ONCE = 1_000
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 Sessions = Callable[[], AbstractContextManager[Session]]
 
 
@@ -49,8 +51,8 @@ def error_file(sessions: Sessions, batch: Batch, lang: str, limits: Limits) -> R
     stem = batch.file_name.rpartition(".")[0] or batch.file_name
     suffix = wording.say("collection", "column.refused", lang)
     if batch.encoding == XLSX:
-        kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-        return Returned(f"{stem}-{suffix}.xlsx", kind, as_workbook(_rows(sessions, batch, lang, limits)))
+        rows = _rows(sessions, batch, lang, limits)
+        return Returned(f"{stem}-{suffix}.xlsx", WORKBOOK, as_workbook(Sheet("1", rows)))
     encoding = batch.encoding.removesuffix("-sig") or "utf-8"
     separator = _delimiter(batch, limits)
     parts = as_csv(_rows(sessions, batch, lang, limits, separator), encoding, separator)

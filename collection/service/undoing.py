@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from sqlalchemy import delete, select, text, update
 
+from collection.errors import UndoRightEnded
 from collection.models import Batch, BatchRow, BatchState, ImportNote, Made
-from collection.service import receiving
+from collection.service import loader, receiving
 from core import tries
 from core.uow import UnitOfWork, unit_of_work
 from directory.models import Unplaced
@@ -35,6 +36,9 @@ def undo_some(uow: UnitOfWork, batch_id: int) -> bool:
     batch = receiving.locked(uow, batch_id)
     if batch.state is not BatchState.UNDOING:
         return False
+    if not loader.scope_of(uow, batch.undone_by).covers(batch.jurisdiction_code):
+        _stop(uow, batch)
+        return False
     uow.actor = batch.undone_by
     origin = Origin(batch.source.name, batch.as_of, batch.id)
     done, last = unloading.undo_some(uow, origin, batch.at_row or None, AT_ONCE)
@@ -54,6 +58,17 @@ def undo_some(uow: UnitOfWork, batch_id: int) -> bool:
     for person_id in done.kept:
         uow.session.add(ImportNote(batch_id=batch.id, wording="note.person_kept", facts={"person_id": person_id}))
     return True
+
+
+def _stop(uow: UnitOfWork, batch: Batch) -> None:
+    """The right to take it back ended. In the middle it waits, as far as it is, for somebody who has the right."""
+    ended = UndoRightEnded(batch.done if batch.at_row else 0)
+    batch.refusal, batch.refusal_facts = ended.wording, ended.facts
+    if batch.at_row or batch.applied_at is None:  # or its loading had stopped halfway: there is no way back to that
+        tries.set_aside(batch, uow.now)
+    else:
+        batch.state = BatchState.APPLIED
+    uow.audit("batch.undo_refused", f"batch:{batch.id}", place=batch.jurisdiction_code, by=batch.undone_by)
 
 
 def _finish(uow: UnitOfWork, batch: Batch) -> None:

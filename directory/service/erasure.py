@@ -78,7 +78,10 @@ def trace(uow: UnitOfWork, person_id: int) -> Traces:
 
 
 def preview(uow: UnitOfWork, person_id: int) -> Erasure:
-    """What `erase` would do now, by doing it and taking it back; obstacles are told, and looked past."""
+    """What `erase` would do now, by doing it and taking it back; obstacles are told, and looked past.
+
+    Files of lists that nobody has read are counted (`unread_lists`), not looked through: that may take a minute.
+    """
     notes, wakes = list(uow.notes), set(uow.wakes)
     nested = uow.session.begin_nested()
     try:
@@ -121,7 +124,7 @@ def _erase(uow: UnitOfWork, person_id: int, *, minds_obstacles: bool) -> Erasure
         return Erasure(Counter(), traces.obstacles, traces)
     gone: Counter[str] = Counter()
     _keep_keys(uow, persons, traces)
-    uow.have_done(PersonErased(person_id, traces, gone))
+    uow.have_done(PersonErased(person_id, traces, gone, is_preview=not minds_obstacles))
     _leave_homes(uow, persons, gone)
     _take_out_rows(uow, ids, gone)
     gone["consents"] += consents.hide(uow, traces.own, ids)

@@ -220,3 +220,20 @@ def test_every_webhook_refuses_an_unsigned_post(app: Flask) -> None:
     for rule in hooks:
         path = re.sub(r"<int:[a-z_]+>", "1", rule.rule)
         assert client.post(re.sub(r"<[a-z_:]+>", "x", path)).status_code == 403, rule.rule
+
+
+FLASHED = {"code", "count", "day"}
+"""What a sentence may hold that waits in the browser's cookie for the next page: never a name, number or text."""
+
+
+def test_no_sentence_that_waits_in_a_cookie_holds_anything_of_a_person() -> None:
+    found = []
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "flash":
+                said = node.args[0]
+                facts = {word.arg or "**" for word in said.keywords} if isinstance(said, ast.Call) else {"no call"}
+                if not facts <= FLASHED:
+                    found.append(f"{path.relative_to(ROOT)}:{node.lineno} {sorted(facts - FLASHED)}")
+
+    assert not found, "\n".join(found)

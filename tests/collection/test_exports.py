@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -13,6 +14,7 @@ from openpyxl import load_workbook
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from collection.errors import TooManyToExport
 from collection.queries import exports
 from collection.service import exporting
 from collection.service.exporting import Export
@@ -33,14 +35,25 @@ def wanted(user: User, form: str = "csv") -> Export:
     return Export("people", COMMUNITY, form, "秋季走访", "zh", Scope.system(), by=f"user:{user.id}")
 
 
+def rows_of(written: bytes, form: str) -> list[list[str]]:
+    """The rows as another program reads them, without the empty cells at their ends."""
+    if form == "csv":
+        rows = list(csv.reader(io.StringIO(written.decode("utf-8-sig"))))
+    else:
+        sheet = load_workbook(io.BytesIO(written)).worksheets[0]
+        rows = [[str(value or "") for value in row] for row in sheet.values]
+    return [row[: max(place + 1 for place, cell in enumerate(row) if cell)] for row in rows]
+
+
 def five_people(work: Work) -> None:
     with work() as uow:
         for number, name in enumerate(NAMES):
             a_person(uow, name, msisdn=f"+861620000070{number}", address=f"1号楼{number}01")
 
 
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
 def test_whoever_loses_the_right_gets_no_further_page_and_is_told(
-    work: Work, clerk: User, at: Callable[[datetime], None], noon: datetime, monkeypatch: pytest.MonkeyPatch
+    work: Work, clerk: User, at: Callable[[datetime], None], noon: datetime, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
     at(noon)
     with work() as uow:
@@ -57,9 +70,8 @@ def test_whoever_loses_the_right_gets_no_further_page_and_is_told(
                 uow.session.execute(update(Grant).values(until_at=uow.now))
         return db.sessions()
 
-    written = b"".join(exporting.write(sessions, wanted(clerk))).decode("utf-8-sig")
+    rows = rows_of(b"".join(exporting.write(sessions, wanted(clerk, form))), form)
 
-    rows = list(csv.reader(io.StringIO(written)))
     assert [row[1] for row in rows[1:5]] == list(NAMES[:4])
     assert rows[5] == ["到此为止：导出这个地方的权限已结束，本文件不完整。"]
     assert len(rows) == 6
@@ -85,11 +97,52 @@ def test_whoever_keeps_the_right_gets_everybody_once(
 
     written = b"".join(exporting.write(db.sessions, wanted(clerk, form)))
 
-    if form == "csv":
-        assert [row[1] for row in csv.reader(io.StringIO(written.decode("utf-8-sig")))][1:] == list(NAMES)
-    else:
-        sheet = load_workbook(io.BytesIO(written)).worksheets[0]
-        assert [cell.value for cell in sheet["B"]][1:] == list(NAMES)
+    assert [row[1] for row in rows_of(written, form)][1:] == list(NAMES)
+
+
+@pytest.mark.parametrize("what", ["people", "households"])
+def test_a_workbook_begins_before_its_first_page_is_read_and_holds_what_the_csv_holds(
+    work: Work, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    five_people(work)
+    monkeypatch.setattr(exports, "AT_ONCE", 2)
+    pages = 0
+
+    def sessions() -> Session:
+        nonlocal pages
+        pages += 1
+        return db.sessions()
+
+    asked = Export(what, COMMUNITY, "xlsx", "秋季走访", "zh", Scope.system())
+    parts = exporting.write(sessions, asked)
+
+    first = next(parts)
+    assert (first[:2], pages) == (b"PK", 0)
+    rows = rows_of(first + b"".join(parts), "xlsx")
+    assert pages == 3
+    assert rows == rows_of(b"".join(exporting.write(db.sessions, replace(asked, form="csv"))), "csv")
+    assert len(rows) == 6
+
+
+def test_more_than_a_sheet_holds_is_refused_before_it_begins_and_told_if_it_grows_meanwhile(
+    work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    five_people(work)
+    asked = Export("people", COMMUNITY, "xlsx", "秋季走访", "zh", Scope.system())
+    monkeypatch.setattr(exporting, "ROOM", 5)
+    with work() as uow:
+        assert exporting.begin(uow, asked) == 5
+
+    monkeypatch.setattr(exporting, "ROOM", 3)
+    monkeypatch.setattr(exports, "AT_ONCE", 2)
+    with work() as uow, pytest.raises(TooManyToExport) as refused:
+        exporting.begin(uow, asked)
+    assert refused.value.facts == {"most": 3}
+    rows = rows_of(b"".join(exporting.write(db.sessions, asked)), "xlsx")
+    assert [row[1] for row in rows[1:4]] == list(NAMES[:3])
+    assert rows[4][0].startswith("到此为止：导出期间又有新增")
+    assert len(rows) == 5
+    assert len(rows_of(b"".join(exporting.write(db.sessions, replace(asked, form="csv"))), "csv")) == 6
 
 
 @pytest.mark.parametrize("code", ["AH99", "AH010201\r\n", "AH" + "0" * 400, "AH\u0661"])

@@ -17,7 +17,7 @@ from collection.safe_cells import neutral
 from collection.table_file import Table, open_table
 from collection.table_limits import Limits
 from collection.table_writer import as_csv as written
-from collection.table_writer import as_workbook
+from collection.workbook_writer import Sheet, as_workbook
 from core import wording
 from tests.collection.files import HEADINGS, NS, SHEET, a_row, as_csv, as_xlsx, rows, with_part, with_strings
 
@@ -235,7 +235,8 @@ def test_what_a_spreadsheet_would_run_goes_out_as_text_and_comes_back_as_it_was(
 
 
 def test_a_written_workbook_holds_text_only() -> None:
-    content = b"".join(as_workbook([["姓名", "地址"], ["=HYPERLINK(1)", "+8616200000001"], ["唐\uffff东\x01", ""]]))
+    rows = [["姓名", "地址"], ["=HYPERLINK(1)", "+8616200000001"], ["唐\uffff东\x01", ""]]
+    content = b"".join(as_workbook(Sheet("1", rows)))
 
     (row, odd) = read(content)
 

@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import date
+from typing import BinaryIO
 
 import pytest
 from sqlalchemy import select, text
@@ -15,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 import app as house
 from collection import jobs
 from collection.models import BatchState, Outcome
-from collection.service import receiving, returning
+from collection.service import keeping, receiving, returning
 from collection.service.receiving import Upload
 from core import db, disposal, embedded
 from core.uow import UnitOfWork
@@ -176,12 +177,12 @@ def test_a_withdrawal_of_a_former_owner_who_was_erased_keeps_a_list_from_changin
         assert consents.may_write(uow, NUMBER, Purpose.NOTICE) == "no_consent"
 
 
-def received(lists: Lists, work: Work, content: bytes, name: str = "list.csv") -> int:
+def received(lists: Lists, work: Work, content: bytes, name: str = "list.csv", place: str = "AH010201") -> int:
     """A list whose columns nobody has named yet."""
     with work() as uow:
         uow.actor = lists.actor
         source = receiving.add_source(uow, "居委会", "committee")
-        upload = Upload(io.BytesIO(content), name, source.id, "AH010201", date(2026, 11, 25))
+        upload = Upload(io.BytesIO(content), name, source.id, place, date(2026, 11, 25))
         return receiving.receive(uow, Scope.system(), upload).id
 
 
@@ -255,12 +256,25 @@ def test_a_row_of_somebody_who_was_erased_is_not_kept_however_else_it_is_refused
     assert words_kept(work) == []
 
 
-def test_a_look_at_what_an_erasure_would_take_puts_no_list_away(lists: Lists, work: Work) -> None:
+def test_a_look_at_what_an_erasure_would_take_opens_no_unread_list_says_so_and_puts_none_away(
+    lists: Lists, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lists.load([a_row(1, **HIM)])
     unread = received(lists, work, as_csv([a_row(1, **HIM)]))
+    elsewhere = received(lists, work, as_csv([a_row(2)]), place="AH010202")
+    opened: list[str] = []
+    really = keeping.opened
+
+    def noting(path: str) -> AbstractContextManager[BinaryIO]:
+        opened.append(path)
+        return really(path)
+
+    monkeypatch.setattr(keeping, "opened", noting)
 
     with work() as uow:
-        erasure.preview(uow, uow.session.scalars(select(Person.id)).one())
+        would = erasure.preview(uow, uow.session.scalars(select(Person.id)).one())
 
+    assert (would.gone["unread_lists"], opened) == (1, [])
+    assert lists.read(elsewhere).file_path
     assert lists.read(unread).state is BatchState.RECEIVED
     assert lists.read(unread).file_path

@@ -12,7 +12,7 @@ from sqlalchemy import func, select, update
 from collection import jobs
 from collection.errors import NotNow
 from collection.models import Batch, BatchState
-from collection.service import applying, receiving
+from collection.service import applying, receiving, undoing
 from core.audit import AuditEntry
 from core.uow import UnitOfWork
 from directory.models import Person
@@ -53,13 +53,7 @@ def halfway(lists: Lists, work: Work, monkeypatch: pytest.MonkeyPatch) -> Batch:
 @pytest.fixture
 def colleague(work: Work, halfway: Batch) -> str:
     """Somebody who has the right for the place of the list."""
-    with work() as uow:
-        user = User(login="colleague", name="郑雅文", password_hash="nobody's")
-        uow.session.add(user)
-        uow.session.flush()
-        grant = {"role": Role.CLERK, "from_at": uow.now, "granted_by": "test"}
-        uow.session.add(Grant(user_id=user.id, jurisdiction_code=halfway.jurisdiction_code, **grant))
-        return f"user:{user.id}"
+    return a_colleague(work, halfway.jurisdiction_code)
 
 
 def test_a_grant_that_ends_in_the_middle_stops_the_load_between_two_steps_and_says_so(
@@ -147,3 +141,92 @@ def test_a_list_moves_somebody_within_the_area_of_its_loader(lists: Lists, work:
     lists.load([a_row(1, 社区="AH010202")], place="AH010202")
 
     assert lists.load([a_row(1)]).counts["outcomes"] == {"update": 1}
+
+
+@pytest.fixture
+def half_undone(lists: Lists, work: Work, monkeypatch: pytest.MonkeyPatch) -> Batch:
+    """A list of 30 people of whom 20 or so were taken back when the grant of whoever pressed the button ended."""
+    monkeypatch.setattr(undoing, "AT_ONCE", 20)
+    batch = lists.load(rows(30))
+    press_undo(lists, work, batch.id)
+    with work() as uow:
+        assert undoing.undo_some(uow, batch.id)
+    end_rights(work)
+    assert jobs.undo() is False
+    return lists.read(batch.id)
+
+
+def press_undo(lists: Lists, work: Work, batch_id: int) -> None:
+    with work() as uow:
+        uow.actor = lists.actor
+        receiving.ask_to_undo(uow, Scope.system(), batch_id)
+
+
+def a_colleague(work: Work, place: str) -> str:
+    with work() as uow:
+        user = User(login="colleague", name="郑雅文", password_hash="nobody's")
+        uow.session.add(user)
+        uow.session.flush()
+        grant = {"role": Role.CLERK, "from_at": uow.now, "granted_by": "test"}
+        uow.session.add(Grant(user_id=user.id, jurisdiction_code=place, **grant))
+        return f"user:{user.id}"
+
+
+def test_a_grant_that_ends_in_the_middle_stops_the_undoing_between_two_steps_and_says_so(
+    half_undone: Batch, work: Work
+) -> None:
+    assert half_undone.is_set_aside
+    assert half_undone.refusal == "refusal.undo_right_ended_midway"
+    assert 0 < half_undone.done < 30
+    assert half_undone.refusal_facts == {"done": half_undone.done}
+    assert people(work) == 30 - half_undone.done
+    with work() as uow:
+        entry = uow.session.scalars(select(AuditEntry).where(AuditEntry.action == "batch.undo_refused")).one()
+        assert entry.data["by"] == half_undone.undone_by
+
+
+def test_whoever_lost_the_right_takes_nothing_more_back_and_a_colleague_does(
+    half_undone: Batch, lists: Lists, work: Work
+) -> None:
+    with work() as uow:
+        uow.actor = lists.actor
+        receiving.try_again(uow, Scope.system(), half_undone.id)
+    assert jobs.undo() is False
+    assert people(work) == 30 - half_undone.done
+
+    colleague = a_colleague(work, half_undone.jurisdiction_code)
+    with work() as uow:
+        uow.actor = colleague
+        receiving.try_again(uow, Scope.system(), half_undone.id)
+    assert jobs.undo() is False
+
+    done = lists.read(half_undone.id)
+    assert (done.state, done.refusal, done.undone_by) == (BatchState.UNDONE, "", colleague)
+    assert people(work) == 0
+
+
+def test_a_right_that_ends_before_the_undoing_begins_leaves_the_list_loaded(lists: Lists, work: Work) -> None:
+    batch = lists.load(rows(3))
+    press_undo(lists, work, batch.id)
+    end_rights(work)
+
+    assert jobs.undo() is False
+
+    kept = lists.read(batch.id)
+    assert (kept.state, kept.is_set_aside, kept.refusal) == (BatchState.APPLIED, False, "refusal.undo_right_ended")
+    assert people(work) == 3
+    lists.actor = a_colleague(work, batch.jurisdiction_code)
+    assert lists.undo(batch.id).state is BatchState.UNDONE
+
+
+def test_a_half_loaded_list_whose_undoing_may_not_begin_waits_for_somebody(
+    halfway: Batch, lists: Lists, work: Work
+) -> None:
+    press_undo(lists, work, halfway.id)
+
+    assert jobs.undo() is False
+
+    waits = lists.read(halfway.id)
+    assert (waits.state, waits.is_set_aside) == (BatchState.UNDOING, True)
+    assert waits.refusal == "refusal.undo_right_ended"
+    assert people(work) == 20
