@@ -33,6 +33,7 @@ import ivr.service.forgetting
 import providers.answers
 import providers.events
 import providers.reactions
+import providers.service
 import seed
 import sms.cli
 import sms.events
@@ -95,6 +96,7 @@ RETENTION = (
     *collection.service.forgetting.KINDS,
     *directory.service.forgetting.KINDS,
     *staff.service.forgetting.KINDS,
+    *providers.service.KINDS,
 )
 """How long each kind of thing is kept unless the table of settings says otherwise, and how it goes."""
 

@@ -47,7 +47,8 @@ class Kind:
     """One kind of thing: what of it is older than a moment and still there, and how it goes.
 
     `due` gives ids, things under a legal hold left out; `held` gives those. `remove` takes some ids. A kind without
-    `due` and `remove` never goes by itself: it stands in the table so that people see that it stays.
+    `due` and `remove` never goes by itself: it stands in the table so that people see that it stays. What has `due`
+    alone is proposed to a person, who decides one by one.
     """
 
     name: str
@@ -56,6 +57,11 @@ class Kind:
     due: Callable[[datetime], Select[int]] | None = None
     held: Callable[[datetime], Select[int]] | None = None
     remove: Callable[[UnitOfWork, Sequence[int]], None] | None = None
+
+    @property
+    def is_proposed(self) -> bool:
+        """Whether a person decides about each."""
+        return self.due is not None and self.remove is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +117,11 @@ def runs(session: Session, limit: int = 30, before: int | None = None) -> list[R
     if before is not None:
         statement = statement.where(RetentionRun.id < before)
     return list(session.scalars(statement))
+
+
+def keep_days(session: Session, name: str) -> int | None:
+    """How many days a kind is kept now; None: for ever."""
+    return next((line.keep_days for line in lines(session) if line.kind.name == name), None)
 
 
 def set_rule(uow: UnitOfWork, name: str, keep_days: int | None) -> None:

@@ -155,6 +155,20 @@ class RequestStands(Conflict):
         super().__init__("refusal.request_stands")
 
 
+class ErasureNotConfirmed(HotlineError):
+    """Nobody said that he had checked who asks, and an erasure cannot be taken back."""
+
+    def __init__(self) -> None:
+        super().__init__("refusal.erasure_not_confirmed")
+
+
+class NotLongGone(Conflict):
+    """Nobody who died or moved away so long ago that he is proposed to be erased; or somebody was quicker."""
+
+    def __init__(self) -> None:
+        super().__init__("refusal.not_long_gone")
+
+
 class NotChecked(HotlineError):
     """How we know that it is the person must be said."""
 

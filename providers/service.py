@@ -5,15 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Select, delete, or_, select, update
 
 from core.bulk import insert_missing
+from core.retention import Kind
 from core.uow import UnitOfWork
 from providers import queries, vetting
 from providers.events import ProviderBack
 from providers.models import Absence, Credential, Provider, ProviderArea, ProviderService
 from providers.provider_list import ProviderLine
 from providers.vetting import Standing
+
+
+def old_papers(before: datetime) -> Select[int]:
+    """Papers that ended before this: they open no work any more."""
+    return select(Credential.id).where(Credential.valid_until < before.date())
+
+
+def remove_papers(uow: UnitOfWork, ids: Sequence[int]) -> None:
+    """Delete these papers."""
+    uow.session.execute(delete(Credential).where(Credential.id.in_(ids)))
+
+
+KINDS = (Kind("papers", 1_096, 365, due=old_papers, remove=remove_papers),)
+"""What goes of providers when it is old."""
 
 
 def be_absent(uow: UnitOfWork, provider_id: int, *, until: datetime | None, told_by: str) -> Absence:

@@ -13,7 +13,8 @@ from console.routes.blueprint import bp, show
 from core import retention, web
 from core.retention import LONGEST, KeptTooShort, Line
 from core.uow import unit_of_work
-from staff.guard import actor, needs
+from staff.guard import actor, current_user, needs
+from staff.permissions import Permission, scope_for
 
 RUNS = 30
 
@@ -24,6 +25,7 @@ class Row:
 
     name: str
     is_fixed: bool
+    is_proposed: bool  # a person decides about each
     keep_days: int | None
     default_days: int | None
     least_days: int
@@ -43,6 +45,7 @@ def retention_table() -> ResponseReturnValue:
     with unit_of_work(actor()) as uow:
         is_counted = bool(request.args.get("count"))
         would = retention.would_remove(uow.session, uow.now) if is_counted else {}
+        desk = scope_for(current_user().grants, Permission.PRIVACY_DO, uow.now)
         rows = [_row(line, would.get(line.kind.name)) for line in retention.lines(uow.session)]
         runs = retention.runs(uow.session, RUNS, before)
         next_before = runs[-1].id if len(runs) == RUNS else None
@@ -54,6 +57,7 @@ def retention_table() -> ResponseReturnValue:
             next_before=next_before,
             is_counted=is_counted,
             longest=LONGEST,
+            sees_desk=bool(desk.prefixes),
         )
 
 
@@ -87,6 +91,7 @@ def _row(line: Line, would: tuple[int, int] | None) -> Row:
     return Row(
         name=line.kind.name,
         is_fixed=line.kind.due is None,
+        is_proposed=line.kind.is_proposed,
         keep_days=line.keep_days,
         default_days=line.kind.keep_days,
         least_days=line.kind.least_days,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import Select, and_, func, or_, select, union
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, tuple_, union
 from sqlalchemy.orm import Session, aliased
 
 from core import tries
@@ -26,6 +26,15 @@ from directory.scope import Scope
 
 PAGE = 50
 OPEN = (RequestState.OPEN, RequestState.HELD)
+
+
+@dataclass(frozen=True, slots=True)
+class GoneRow:
+    """Somebody who died or moved away, and when."""
+
+    person: Person
+    household: Household
+    since: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +205,35 @@ def held_numbers() -> Select[str]:
     return select(Contact.msisdn).where(Contact.person_id.in_(held_persons()))
 
 
+def long_gone(before: datetime) -> Select[int]:
+    """The ids of people who died or moved away before this and are still known: a subquery for retention.
+
+    Not of those under a hold, and of nobody whose erasure was asked for already.
+    """
+    return _long_gone(before).where(Person.id.not_in(held_persons()))
+
+
+def long_gone_held(before: datetime) -> Select[int]:
+    """Those of them that a hold keeps."""
+    return _long_gone(before).where(Person.id.in_(held_persons()))
+
+
+def gone_people(
+    session: Session, scope: Scope, before: datetime, *, after: tuple[date, int] | None = None
+) -> list[GoneRow]:
+    """A page of the same people, those longest gone first; `after`: since when and id of the last one seen."""
+    statement = (
+        select(Person, Household, _gone_on())
+        .join(Household, Household.id == Person.household_id)
+        .where(Person.id.in_(long_gone(before)), within(Household.community_code, scope))
+        .order_by(_gone_on(), Person.id)
+        .limit(PAGE)
+    )
+    if after is not None:
+        statement = statement.where(tuple_(_gone_on(), Person.id) > after)
+    return [GoneRow(*row) for row in session.execute(statement)]
+
+
 def waiting_erasures(session: Session, now: datetime, limit: int) -> list[int]:
     """The ids of erasures that were decided, are held up and may be tried now, the oldest first."""
     wanted = select(PrivacyRequest.id).where(
@@ -204,6 +242,21 @@ def waiting_erasures(session: Session, now: datetime, limit: int) -> list[int]:
         tries.is_due(PrivacyRequest, now),
     )
     return list(session.scalars(wanted.order_by(PrivacyRequest.id).limit(limit)))
+
+
+def _gone_on() -> ColumnElement[date]:
+    """When a person died or moved away; null for who lives here."""
+    return func.greatest(Person.died_on, Person.left_on)
+
+
+def _long_gone(before: datetime) -> Select[int]:
+    asked = exists().where(
+        PrivacyRequest.person_id == Person.id,
+        PrivacyRequest.kind == RequestKind.ERASURE,
+        PrivacyRequest.state.in_(OPEN),
+    )
+    is_known = and_(Person.erased_at.is_(None), Person.merged_into_id.is_(None))
+    return select(Person.id).where(_gone_on() < before.date(), is_known, ~asked)
 
 
 def _requests(scope: Scope) -> Select[PrivacyRequest, Person, Household]:

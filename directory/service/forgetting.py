@@ -11,9 +11,11 @@ from sqlalchemy.orm import aliased
 from core.retention import Kind
 from core.uow import UnitOfWork
 from directory.models import Consent, PrivacyRequest, Unplaced
-from directory.queries.privacy import held_numbers, held_persons
+from directory.queries.privacy import held_numbers, held_persons, long_gone, long_gone_held
+from directory.service.privacy import GONE
 
 SIX_YEARS = 2_192
+FIVE_YEARS = 1_826
 THREE_YEARS = 1_096
 FIVE_MONTHS = 153
 """The proof of a consent is kept at least so long."""
@@ -79,6 +81,7 @@ def _old_requests(before: datetime) -> Select[int]:
 KINDS = (
     Kind("consents", THREE_YEARS, FIVE_MONTHS, due=old_consents, held=held_consents, remove=remove_consents),
     Kind("privacy_requests", THREE_YEARS, 365, due=old_requests, held=held_requests, remove=remove_requests),
+    Kind(GONE, FIVE_YEARS, 365, due=long_gone, held=long_gone_held),
     Kind("unplaced", 183, due=old_places, remove=remove_places),
     Kind("audit", None, SIX_YEARS),  # append-only: a row taken out would break the chain of seals
     Kind("stops", None),

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import StrEnum
 
 from sqlalchemy import select
 
-from core import tries
+from core import retention, tries
 from core.uow import UnitOfWork
 from directory.errors import (
     AlreadyErased,
     MistakeNotTold,
     NotChecked,
+    NotLongGone,
     PersonNotFound,
     ReasonMissing,
     RequestNotFound,
@@ -28,10 +30,15 @@ from directory.models import (
     RequestKind,
     RequestState,
 )
+from directory.queries import privacy
 from directory.service import consents, corrections, erasure
 from directory.service.erasure import Erasure
 
 OPEN = (RequestState.OPEN, RequestState.HELD)
+GONE = "people_gone"
+"""The kind in the table of retention: people who died or moved away."""
+KEPT_OVER = "kept_over"
+"""Way and check of an erasure for which nobody asked: the time for which such people are kept is over."""
 
 
 class Checked(StrEnum):
@@ -75,21 +82,23 @@ def open_request(
     )
     if uow.session.scalar(same.limit(1)) is not None:
         raise RequestStands
-    made = PrivacyRequest(
-        kind=kind,
-        person_id=person_id,
-        asked_at=uow.now,
-        due_by=uow.now + uow.policy.privacy.answer_within,
-        channel=channel,
-        checked_how=checked_how,
-        opened_by=uow.actor,
-    )
-    uow.session.add(made)
-    uow.session.flush()
+    made = _taken_down(uow, person, kind, channel, checked_how)
     if kind is RequestKind.CORRECTION:
         made.correction_id = corrections.tell_mistake(uow, person_id, words).id
-    uow.audit("privacy.asked", f"person:{person_id}", place=_place(uow, person), request=made.id, kind=kind.value)
     return made
+
+
+def propose_erasure(uow: UnitOfWork, person_id: int) -> PrivacyRequest:
+    """Take down that somebody who died or moved away is to be erased: the time for which he is kept is over.
+
+    Nothing is erased by that: whoever looks at the request decides. Raises NotLongGone.
+    """
+    days = retention.keep_days(uow.session, GONE)
+    due = None if days is None else privacy.long_gone(uow.now - timedelta(days=days)).where(Person.id == person_id)
+    person = uow.session.get(Person, person_id, with_for_update=True)
+    if person is None or due is None or uow.session.scalar(due) is None:
+        raise NotLongGone
+    return _taken_down(uow, person, RequestKind.ERASURE, KEPT_OVER, KEPT_OVER)
 
 
 def answered(uow: UnitOfWork, request_id: int) -> PrivacyRequest:
@@ -233,6 +242,22 @@ def _erase(uow: UnitOfWork, request: PrivacyRequest) -> Erasure:
         _settle(uow, other, RequestState.DONE, "")
     uow.audit("person.erased", f"person:{request.person_id}", place=place, request=request.id, gone=dict(done.gone))
     return done
+
+
+def _taken_down(uow: UnitOfWork, person: Person, kind: RequestKind, channel: str, checked_how: str) -> PrivacyRequest:
+    made = PrivacyRequest(
+        kind=kind,
+        person_id=person.id,
+        asked_at=uow.now,
+        due_by=uow.now + uow.policy.privacy.answer_within,
+        channel=channel,
+        checked_how=checked_how,
+        opened_by=uow.actor,
+    )
+    uow.session.add(made)
+    uow.session.flush()
+    uow.audit("privacy.asked", f"person:{person.id}", place=_place(uow, person), request=made.id, kind=kind.value)
+    return made
 
 
 def _open(uow: UnitOfWork, request_id: int) -> PrivacyRequest:

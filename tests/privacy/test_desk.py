@@ -18,7 +18,7 @@ from directory.service import consents, corrections, privacy
 from directory.service.privacy import Checked
 from directory.service.search import reindex
 from staff.permissions import Role
-from tests.console.conftest import Desk
+from tests.console.conftest import Desk, words_of
 from tests.factories.people import a_person
 from tests.factories.requests import a_request, a_ticket
 from tests.factories.staff import a_user, sign_in
@@ -140,7 +140,7 @@ def longer(uow: UnitOfWork, person_id: int) -> None:
 def test_an_erasure_goes_from_request_to_done_by_the_pages(steward: Desk, person_id: int) -> None:
     page = asks(steward, person_id)
     before = steward.reads(page)
-    after = steward.reads_after(steward.sends(f"{page}/erase"))
+    after = steward.reads_after(steward.sends(f"{page}/erase", confirmed="yes"))
 
     assert "将删除的内容" in before
     assert f"永久删除 {WORDS} 的信息" in before
@@ -151,8 +151,20 @@ def test_an_erasure_goes_from_request_to_done_by_the_pages(steward: Desk, person
     assert "（已删除）" in steward.reads("/console/privacy?tab=settled")
 
 
+def test_nothing_is_erased_before_somebody_says_that_he_checked_who_asks(steward: Desk, person_id: int) -> None:
+    page = asks(steward, person_id)
+
+    answer = steward.sends(f"{page}/erase")
+
+    assert answer.status_code == 422
+    assert "请先勾选“已核实申请人身份”" in words_of(answer.text)
+    assert f"永久删除 {WORDS} 的信息" in words_of(answer.text)
+    assert rows(select(PrivacyRequest.state)) == [RequestState.OPEN]
+    assert rows(select(Person.name).where(Person.id == person_id)) == [WORDS]
+
+
 def test_the_audit_log_holds_no_name_and_no_number_of_the_erased(steward: Desk, person_id: int) -> None:
-    steward.sends(f"{asks(steward, person_id)}/erase")
+    steward.sends(f"{asks(steward, person_id)}/erase", confirmed="yes")
 
     log = " ".join(f"{one.reason} {one.data} {one.subject}" for one in rows(select(AuditEntry)))
     assert "person.erased" in {one.action for one in rows(select(AuditEntry))}
@@ -163,7 +175,7 @@ def test_the_audit_log_holds_no_name_and_no_number_of_the_erased(steward: Desk, 
 def test_a_hold_put_on_the_page_holds_an_erasure_up_and_says_why(steward: Desk, person_id: int) -> None:
     steward.sends(f"/console/privacy/people/{person_id}/holds", reason="(2026)皖01民初7号")
     page = asks(steward, person_id)
-    held = steward.reads_after(steward.sends(f"{page}/erase"))
+    held = steward.reads_after(steward.sends(f"{page}/erase", confirmed="yes"))
 
     assert "暂缓" in held
     assert "有生效的法律保留" in held
