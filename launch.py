@@ -1,8 +1,9 @@
-"""Starts and watches every process of one machine: `run` for the demo, `serve` for production; `seed` and `migrate`.
+"""Starts and watches every process of one machine: `run` for the demo, `serve` for production; short commands beside.
 
     python launch.py run   [--port 8000] [--phone-port 8001]   demo clock, sample city, telephone simulator
     python launch.py serve [--port 8000]                       the environment's own carrier; reads .env too
     python launch.py seed | migrate                            beside a running house or alone
+    python launch.py flask COMMAND ...                         any command of the house, likewise
     python launch.py bench [FIGURE ...]                        on private servers of its own, emptied before
 
 A second `run` or `serve` in the same checkout says where the first one answers and ends with 0.
@@ -41,7 +42,7 @@ TOUR = PROJECT / "city" / "anhe" / "tour.toml"
 READY_WITHIN = 90.0  # seconds from the start of the programs to the first 200
 LOOK = 0.2  # seconds between two looks at the programs
 GIVE_UP_AFTER = 3  # deaths in a row before the house was ready once
-SHORT = ("seed", "migrate")  # what ends by itself, so that one can wait for it
+SHORT = ("seed", "migrate", "flask")  # what ends by itself, so that one can wait for it
 DEMO_NUMBERS = {"HOTLINE_NUMBER": "+869785550156", "DUTY_NUMBER": "+8616700000110"}
 
 
@@ -311,6 +312,11 @@ class Running:
     mode: str
     lines: tuple[str, ...]
 
+    def address(self, label: str, end: str) -> str:
+        """The address that it printed under this label, without its end; while it starts, the host alone."""
+        told = (line.removeprefix(f"{label}: ") for line in self.lines if line.startswith(f"{label}: "))
+        return next(told, f"http://{HOST}").removesuffix(end)
+
 
 class Turn:
     """One launcher at a time for a checkout: a lock, and word of who holds it."""
@@ -369,8 +375,7 @@ def start(arguments: argparse.Namespace, told_to_stop: Event) -> int:
         if running is None:
             turn.leave_word(mode, [])
         if mode in SHORT:
-            say(short_command(house, mode, running).strip() or f"{mode}: done")
-            return 0
+            return short_command(house, mode, running, arguments.command)
         lines = run(house, arguments.port, arguments.phone_port) if mode == "run" else serve(house, arguments.port)
         turn.leave_word(mode, lines)
         for line in lines:
@@ -380,28 +385,36 @@ def start(arguments: argparse.Namespace, told_to_stop: Event) -> int:
     return 0
 
 
-def short_command(house: House, mode: str, running: Running | None) -> str:
-    """Migrate, and seed when asked, with the settings of the house that runs; what the command printed."""
+def short_command(house: House, mode: str, running: Running | None, command: list[str]) -> int:
+    """Seed, migrate, or a command of flask, with the settings of the house that runs. Returns its exit code."""
     if running is not None and running.mode == "run":
-        house.environment.update(demo_settings(house.folder, f"http://{HOST}", f"http://{HOST}"))
+        public, phone = running.address("status URL", "/readyz"), running.address("phone URL", "/")
+        house.environment.update(demo_settings(house.folder, public, phone))
     else:
-        # Neither needs a carrier: what is missing of its settings is filled in.
+        # None of them needs a carrier: what is missing of its settings is filled in.
         stand_ins = demo_settings(house.folder, f"http://{HOST}", f"http://{HOST}") | {"CLOCK": "real"}
         house.environment = {**stand_ins, **{name: value for name, value in house.environment.items() if value.strip()}}
     prepare(house)
-    house.migrate()
-    return house.run_once("seed", "-m", "flask", "seed") if mode == "seed" else ""
+    if mode != "flask" or house.servers:  # a database of one's own is migrated when somebody says so
+        house.migrate()
+    if mode == "flask":
+        return subprocess.run([sys.executable, "-m", "flask", *command], cwd=PROJECT, env=house.environment).returncode
+    done = house.run_once("seed", "-m", "flask", "seed") if mode == "seed" else ""
+    say(done.strip() or f"{mode}: done")
+    return 0
 
 
 def main() -> int:
     """Returns 0, or 1 after one sentence that says what is wrong."""
     parser = argparse.ArgumentParser(description="Start and watch every process of the line on this machine.")
-    parser.add_argument("mode", choices=("run", "serve", "seed", "migrate", "bench"))
+    parser.add_argument("mode", choices=("run", "serve", "seed", "migrate", "flask", "bench"))
     parser.add_argument("figures", nargs="*", help="bench: which figures; all when none is named")
     parser.add_argument("--port", type=int, default=8000, help="where the console and the webhooks answer")
     parser.add_argument("--phone-port", type=int, default=8001, help="where the telephone simulator answers (run)")
     parser.add_argument("--end-with-parent", action="store_true", help="stop when the starting process is gone")
-    arguments = parser.parse_args()
+    own = 2 if sys.argv[1:2] == ["flask"] else len(sys.argv)  # what stands behind `flask` is read by flask
+    arguments = parser.parse_args(sys.argv[1:own])
+    arguments.command = sys.argv[own:]
     if arguments.end_with_parent:
         end_with_parent(signal.SIGTERM, os.getppid())
     told_to_stop = stop_signals()

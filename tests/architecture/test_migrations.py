@@ -12,6 +12,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, inspect, text
+from sqlalchemy.exc import ProgrammingError
 
 from config.settings import Settings, database_url
 from core import db
@@ -43,13 +44,17 @@ def fresh(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engin
     owner.dispose()
 
 
-def test_the_migrations_make_the_tables_of_the_models(alembic: Config, fresh: Engine) -> None:
+def test_the_migrations_make_the_tables_of_the_models_and_guard_the_audit_log(alembic: Config, fresh: Engine) -> None:
+    """Other tests make their tables from the models: what guards the log there says nothing of what is installed."""
     command.upgrade(alembic, "head")
 
     with fresh.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, db.Base.metadata) == []
         assert inspect(connection).has_sequence("ticket_numbers")
+    for statement in ("update audit_entries set reason = ''", "delete from audit_entries", "truncate audit_entries"):
+        with fresh.connect() as connection, pytest.raises(ProgrammingError, match="append-only"):
+            connection.execute(text(statement))
 
 
 def test_every_migration_can_be_undone_and_done_again(alembic: Config, fresh: Engine) -> None:

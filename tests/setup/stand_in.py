@@ -49,6 +49,12 @@ FILES = {
             click.echo(json.dumps({"username": "agent", "password": "abc-def"}) if as_json else "visits: 1 created")
 
         @app.cli.command()
+        @click.option("--place")
+        def tell(place):
+            click.echo(json.dumps(readyz() | {"place": place}, ensure_ascii=False))
+            raise SystemExit(3)
+
+        @app.cli.command()
         @click.option("--json", "as_json", is_flag=True)
         def contacts(as_json):
             click.echo(json.dumps([{"number": "+8616200000001"}]))

@@ -170,6 +170,16 @@ def test_a_private_server_that_dies_is_started_again(demo: Launched) -> None:
     assert fetch(demo.url("status URL"))["visits"] == 1
 
 
+def test_a_command_of_the_house_works_beside_the_demo(demo: Launched) -> None:
+    """What it prints comes out as it is, and its exit code is the launcher's; options are not taken for ours."""
+    beside = Launched(demo.data.parent, "flask", "tell", "--place", "AH")
+
+    assert beside.process.wait(WITHIN) == 3
+    public = demo.url("status URL").removesuffix("/readyz")
+    assert json.loads(beside.printed()) == {"visits": 1, "clock": "demo", "public": public, "place": "AH"}
+    assert demo.process.poll() is None
+
+
 def test_ports_in_use_are_left_alone_and_the_next_ones_taken(launch: Callable[..., Launched]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
