@@ -19,7 +19,7 @@ from ticketing.errors import OfferGone
 from ticketing.lifecycle import State, may_move
 from ticketing.models import Dispatch, TaskKind, Ticket, TicketKind
 from ticketing.promise import Window, read_window
-from ticketing.service import contacts, dispatches, follow_ups, quotes, requests, tasks, tickets
+from ticketing.service import contacts, dispatches, follow_ups, offering, quotes, requests, tasks, telling, tickets
 from ticketing.service.history import record
 from understanding import SURE, Intent, read
 from understanding.codes import find_codes
@@ -52,17 +52,17 @@ def take_offer(uow: UnitOfWork, answer: Answer) -> Taken | None:
     match answer.reading.intent:
         case Intent.ACCEPT:
             promised = _window(uow, answer)
-            if not dispatches.accept(uow, dispatch.id, promised):
+            if not offering.accept(uow, dispatch.id, promised):
                 uow.session.refresh(dispatch)
                 return _too_late(answer, dispatch, ticket)
             provider = providers.by_id(uow.session, dispatch.provider_id)
             lang = language.of_person(provider.lang)
             return Taken(Reply("offer_won", contacts.contact_facts(uow, ticket, lang), ticket.code))
         case Intent.REJECT:
-            dispatches.refuse(uow, dispatch.id, answer.reading.values.get("reason", ""))
+            offering.refuse(uow, dispatch.id, answer.reading.values.get("reason", ""))
             return _reply("offer_refused_ok", ticket)
         case Intent.TRANSFER:
-            dispatches.refuse(uow, dispatch.id, "transfer")
+            offering.refuse(uow, dispatch.id, "transfer")
             record(uow, ticket, "transfer", note=answer.words)
             return _reply("offer_refused_ok", ticket)
         case Intent.ACK:
@@ -392,7 +392,7 @@ def _comes_back(uow: UnitOfWork, answer: Answer) -> Taken | None:
     if len(lately) != 1:
         return None
     tickets.reopen(uow, lately[0].code, "by_text", tells=False)
-    return _reply(tickets.reopened_wording(lately[0]), lately[0])
+    return _reply(telling.reopened_wording(lately[0]), lately[0])
 
 
 def _new_request(uow: UnitOfWork, answer: Answer, own: list[Ticket]) -> Taken | None:
@@ -411,9 +411,9 @@ def _write_down(uow: UnitOfWork, answer: Answer, kind: TicketKind, service: str 
     ticket = tickets.open_ticket(uow, requests.by_text(uow, answer, kind, service), tells=False)
     if ticket.state is State.NEW:
         tasks.open_task(uow, TaskKind.CHECK, f"ticket:{ticket.id}:place", "place_unknown", ticket=ticket)
-    wording, facts = tickets.opened_words(uow, ticket)
+    wording, facts = telling.opened_words(uow, ticket)
     if ticket.notify_msisdn != answer.msisdn:
-        tickets.tell_requester(uow, ticket, wording, **facts)  # a helper, who gets all that follows
+        telling.tell_requester(uow, ticket, wording, **facts)  # a helper, who gets all that follows
     return Taken(Reply(wording, facts, ticket.code))
 
 

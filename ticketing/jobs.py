@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from core.jobs import Deadline, job
 from core.uow import UnitOfWork, unit_of_work
 from ticketing import queries
-from ticketing.service import clocks, dispatches, follow_ups, places, quotes, tickets
+from ticketing.service import clocks, dispatches, follow_ups, offering, places, quotes, tickets
 from ticketing.service.history import locked_by_id
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ def match() -> bool:
 @job("ticketing.expire_offers", every=timedelta(seconds=10))
 def expire_offers() -> bool:
     """End offers that ran out; after a stop of any length the first run ends them all."""
-    return _drain("ticketing.expire_offers", queries.run_out, dispatches.expire)
+    return _drain("ticketing.expire_offers", queries.run_out, offering.expire)
 
 
 @job("ticketing.clocks", every=timedelta(seconds=60))
@@ -53,7 +53,7 @@ def follow_up() -> bool:
 def _match(uow: UnitOfWork, ticket_id: int) -> None:
     ticket = locked_by_id(uow.session, ticket_id)
     if ticket.match_at is not None and ticket.match_at <= uow.now:
-        dispatches.make_round(uow, ticket)
+        offering.make_round(uow, ticket)
 
 
 def _drain(

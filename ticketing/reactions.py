@@ -17,7 +17,7 @@ from sms.events import DangerTexted, PersonAsked, TextFailed, TextUnsettled, Unc
 from ticketing import queries
 from ticketing.errors import TicketNotFound
 from ticketing.models import TaskKind, Ticket, TicketKind
-from ticketing.service import contacts, dispatches, forgetting, places, requests, tasks, tickets
+from ticketing.service import contacts, forgetting, offering, places, requests, tasks, tickets
 from understanding import Intent, Reading
 
 
@@ -98,7 +98,7 @@ def call_instead(uow: UnitOfWork, event: TextFailed) -> None:
     if event.wording == "offer":
         offered = queries.offered_by(uow.session, event.outbound_id)
         if offered is not None:
-            dispatches.expire(uow, offered, "not_reached")
+            offering.expire(uow, offered, "not_reached")
         return
     ticket = _about(uow, event.about)
     if ticket is not None:

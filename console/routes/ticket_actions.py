@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -10,7 +11,8 @@ from flask.typing import ResponseReturnValue
 from console import queries
 from console.errors import NobodyToText, NothingWritten, TooManyWords, UnknownChoice
 from console.routes.blueprint import bp, show
-from console.routes.tickets import Typed, ticket_page
+from console.routes.tickets import ticket_page
+from console.typed import Typed
 from core import web
 from core.errors import HotlineError, NotAllowed, NotFound
 from core.uow import UnitOfWork, unit_of_work
@@ -19,7 +21,8 @@ from sms import service as sms
 from staff.guard import actor, current_scope, current_user, needs, not_permitted
 from staff.permissions import Permission
 from ticketing.errors import ReasonMissing
-from ticketing.service import dispatches, tickets
+from ticketing.models import Ticket
+from ticketing.service import offering, tickets
 
 LONGEST_WORDS = 1000
 LONGEST_REASON = 200
@@ -69,7 +72,7 @@ def dispatch(code: str) -> ResponseReturnValue:
     """Offer the job to a named provider; a choice by hand needs a reason."""
     with unit_of_work(actor()) as uow:
         queries.held(uow.session, current_scope(), code)
-        dispatches.dispatch_by_hand(uow, code, request.form.get("provider", ""), _reason(), _version())
+        offering.dispatch_by_hand(uow, code, request.form.get("provider", ""), _reason(), _version())
     return _back(code, "dispatched")
 
 
@@ -77,30 +80,21 @@ def dispatch(code: str) -> ResponseReturnValue:
 @needs("tickets.cancel")
 def cancel(code: str) -> ResponseReturnValue:
     """Call the ticket off; the provider is told."""
-    with unit_of_work(actor()) as uow:
-        queries.held(uow.session, current_scope(), code)
-        tickets.cancel(uow, code, _reason(), _version())
-    return _back(code, "cancelled")
+    return _with_reason(tickets.cancel, code, "cancelled")
 
 
 @bp.post("/tickets/<code>/close")
 @needs("tickets.close")
 def close(code: str) -> ResponseReturnValue:
     """Close a ticket that was answered at first contact, or confirmed by phone."""
-    with unit_of_work(actor()) as uow:
-        queries.held(uow.session, current_scope(), code)
-        tickets.close(uow, code, _reason(), _version())
-    return _back(code, "closed")
+    return _with_reason(tickets.close, code, "closed")
 
 
 @bp.post("/tickets/<code>/reopen")
 @needs("tickets.reopen")
 def reopen(code: str) -> ResponseReturnValue:
     """Open a closed ticket again; it keeps its code."""
-    with unit_of_work(actor()) as uow:
-        queries.held(uow.session, current_scope(), code)
-        tickets.reopen(uow, code, _reason(), _version())
-    return _back(code, "reopened")
+    return _with_reason(tickets.reopen, code, "reopened")
 
 
 @bp.post("/tickets/<code>/facts")
@@ -122,6 +116,14 @@ def facts(code: str) -> ResponseReturnValue:
             version=_version(),
         )
     return _back(code, "filled_in")
+
+
+def _with_reason(act: Callable[[UnitOfWork, str, str, int], Ticket], code: str, done: str) -> ResponseReturnValue:
+    """Do what needs a reason to a ticket of the reader's area."""
+    with unit_of_work(actor()) as uow:
+        queries.held(uow.session, current_scope(), code)
+        act(uow, code, _reason(), _version())
+    return _back(code, done)
 
 
 def _is_offered(uow: UnitOfWork, community: str) -> bool:

@@ -12,7 +12,7 @@ from sms.models import OutboundSms
 from tests.factories.people import COMMUNITY, RESIDENT, a_place
 from ticketing.dispatch_lifecycle import DispatchState
 from ticketing.models import Dispatch, Source, Ticket, TicketEvent, TicketKind
-from ticketing.service import dispatches, tickets
+from ticketing.service import offering, tickets
 from ticketing.service.history import locked_by_id
 from ticketing.service.tickets import Request
 
@@ -60,14 +60,14 @@ def a_ticket(uow: UnitOfWork, request: Request | None = None) -> Ticket:
 
 def offers_of(uow: UnitOfWork, ticket: Ticket) -> list[Dispatch]:
     """Make the next round; the offers that went out."""
-    return dispatches.make_round(uow, locked_by_id(uow.session, ticket.id))
+    return offering.make_round(uow, locked_by_id(uow.session, ticket.id))
 
 
 def a_held_job(uow: UnitOfWork, ticket: Ticket | None = None) -> Dispatch:
     """A job that the best provider has just taken."""
     wanted = ticket or a_ticket(uow)
     offered = offers_of(uow, wanted)[0]
-    assert dispatches.accept(uow, offered.id)
+    assert offering.accept(uow, offered.id)
     uow.session.refresh(offered)
     assert offered.state is DispatchState.ACCEPTED
     return offered

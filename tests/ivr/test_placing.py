@@ -18,7 +18,7 @@ from tests.factories.people import a_person
 from tests.factories.requests import a_request, a_ticket
 from tests.ivr.conftest import Book, Work
 from tests.phone_line import PhoneLine
-from ticketing.service import clocks, dispatches, tickets
+from ticketing.service import clocks, offering, tickets
 from ticketing.service.history import locked_by_id
 
 At = Callable[[datetime], None]
@@ -92,7 +92,7 @@ def test_a_ticket_that_was_opened_again_rings_the_duty_phone_again(
                     uow.now += timedelta(days=30)
                     clocks.warn(uow, ticket.id)
                 else:
-                    dispatches.make_round(uow, locked_by_id(uow.session, ticket.id))
+                    offering.make_round(uow, locked_by_id(uow.session, ticket.id))
 
     comes_to_grief()
     with work() as uow:

@@ -24,7 +24,7 @@ from ticketing.errors import NotEligible, OfferGone, ReasonMissing
 from ticketing.lifecycle import State
 from ticketing.models import Candidate, Dispatch, Task, TaskKind, Ticket, TicketEvent
 from ticketing.promise import Window
-from ticketing.service import dispatches, quotes, tasks, tickets
+from ticketing.service import dispatches, offering, quotes, tasks, tickets
 
 Wait = Callable[[timedelta], None]
 SECOND, THIRD, FOURTH = (f"+861650000090{n}" for n in (2, 3, 4))
@@ -70,7 +70,7 @@ def test_a_refusal_asks_the_next_three_at_once_and_never_the_same_again(uow: Uni
     four_providers(uow)
     ticket = a_ticket(uow)
     first = offers_of(uow, ticket)[0]
-    assert dispatches.refuse(uow, first.id, "busy")
+    assert offering.refuse(uow, first.id, "busy")
     assert ticket.state is State.OPEN
     assert ticket.match_at == uow.now
     second = offers_of(uow, ticket)
@@ -83,7 +83,7 @@ def test_after_everybody_has_passed_a_person_decides_and_the_resident_hears_the_
     announcements.subscribe({events.NobodyToSend: (lambda uow, event: heard.append(event),)})
     a_provider(uow)
     ticket = a_ticket(uow)
-    dispatches.refuse(uow, offers_of(uow, ticket)[0].id)
+    offering.refuse(uow, offers_of(uow, ticket)[0].id)
     assert offers_of(uow, ticket) == []
     task = uow.session.scalars(select(Task)).one()
     assert (task.kind, task.reason, task.ticket_id) == (TaskKind.CHECK, "no_provider", ticket.id)
@@ -101,7 +101,7 @@ def test_three_rounds_are_the_last_word(uow: UnitOfWork) -> None:
         offered = offers_of(uow, ticket)
         asked.append(len(offered))
         for one in offered:
-            dispatches.refuse(uow, one.id)
+            offering.refuse(uow, one.id)
     assert asked == [1, 3, 3, 0]
 
 
@@ -120,9 +120,9 @@ def test_an_offer_runs_out_by_its_row_whatever_process_died(uow: UnitOfWork, wai
     ticket = a_ticket(uow)
     offer = offers_of(uow, ticket)[0]
     wait(timedelta(minutes=10))
-    assert not dispatches.accept(uow, offer.id)
-    assert dispatches.expire(uow, offer.id)
-    assert not dispatches.expire(uow, offer.id)
+    assert not offering.accept(uow, offer.id)
+    assert offering.expire(uow, offer.id)
+    assert not offering.expire(uow, offer.id)
     assert (offer.state, ticket.state) == (DispatchState.EXPIRED, State.OPEN)
     assert len(offers_of(uow, ticket)) == 3
 
@@ -130,11 +130,11 @@ def test_an_offer_runs_out_by_its_row_whatever_process_died(uow: UnitOfWork, wai
 def test_taking_the_job_tells_the_winner_the_losers_and_the_resident_once_each(uow: UnitOfWork) -> None:
     four_providers(uow)
     ticket = a_ticket(uow)
-    dispatches.refuse(uow, offers_of(uow, ticket)[0].id)
+    offering.refuse(uow, offers_of(uow, ticket)[0].id)
     winner, *losers = offers_of(uow, ticket)
     promised = Window(uow.now + timedelta(minutes=40), uow.now + timedelta(minutes=40))
-    assert dispatches.accept(uow, winner.id, promised)
-    assert not any(dispatches.accept(uow, one.id) for one in losers)
+    assert offering.accept(uow, winner.id, promised)
+    assert not any(offering.accept(uow, one.id) for one in losers)
     for one in losers:
         uow.session.refresh(one)
     assert {(one.state, one.reason) for one in losers} == {(DispatchState.WITHDRAWN, "taken")}
@@ -177,8 +177,8 @@ def test_a_choice_by_hand_needs_a_reason_and_keeps_it(uow: UnitOfWork) -> None:
     ticket = a_ticket(uow)
     offers_of(uow, ticket)
     with pytest.raises(ReasonMissing):
-        dispatches.dispatch_by_hand(uow, ticket.code, "P904", " ")
-    dispatch = dispatches.dispatch_by_hand(uow, ticket.code, "p904", "住户认识这家")
+        offering.dispatch_by_hand(uow, ticket.code, "P904", " ")
+    dispatch = offering.dispatch_by_hand(uow, ticket.code, "p904", "住户认识这家")
     assert dispatch.by_hand_reason == "住户认识这家"
     assert texts_to(uow, PROVIDER) == ["offer", "offer_lost"]
     assert texts_to(uow, FOURTH) == ["offer"]
@@ -193,16 +193,16 @@ def test_a_person_may_override_hours_but_not_papers_trade_or_area(uow: UnitOfWor
     ticket = a_ticket(uow)
     for code, cause in (("P902", "not_active"), ("P903", "other_service"), ("P904", "other_area")):
         with pytest.raises(NotEligible) as refused:
-            dispatches.dispatch_by_hand(uow, ticket.code, code, "试试")
+            offering.dispatch_by_hand(uow, ticket.code, code, "试试")
         assert refused.value.facts["cause"] == cause
-    assert dispatches.dispatch_by_hand(uow, ticket.code, "P901", "他说能来").state is DispatchState.OFFERED
+    assert offering.dispatch_by_hand(uow, ticket.code, "P901", "他说能来").state is DispatchState.OFFERED
 
 
 def test_by_hand_a_silent_holder_is_released_and_told(uow: UnitOfWork) -> None:
     four_providers(uow)
     job = a_held_job(uow)
     ticket = ticket_of(uow, job)
-    dispatches.dispatch_by_hand(uow, ticket.code, "P902", "联系不上")
+    offering.dispatch_by_hand(uow, ticket.code, "P902", "联系不上")
     assert job.state is DispatchState.CANCELLED
     assert texts_to(uow, PROVIDER)[-1] == "job_cancelled"
     assert texts_to(uow, RESIDENT)[-1] == "provider_changed"
@@ -337,10 +337,10 @@ def test_a_holder_released_by_hand_is_told_by_phone_where_no_text_can_go(uow: Un
     job = a_held_job(uow, ticket)
     other = uow.session.scalars(select(Candidate.provider_id).where(Candidate.rank == 2)).one()
     code = provider_queries.by_id(uow.session, other).code
-    offer = dispatches.dispatch_by_hand(uow, ticket.code, code, "the first one is silent")
+    offer = offering.dispatch_by_hand(uow, ticket.code, code, "the first one is silent")
     still_owed = select(Task.reason).where(Task.done_at.is_(None))
     assert (job.state, uow.session.scalars(still_owed).all()) == (DispatchState.CANCELLED, ["text_failed"])
-    assert dispatches.accept(uow, offer.id)
+    assert offering.accept(uow, offer.id)
     assert uow.session.scalars(still_owed).all() == ["tell_visit"]
 
 

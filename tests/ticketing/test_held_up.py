@@ -20,7 +20,7 @@ from tests.factories.requests import a_ticket
 from tests.phone_line import PhoneLine
 from ticketing.dispatch_lifecycle import DispatchState
 from ticketing.models import Dispatch
-from ticketing.service import dispatches
+from ticketing.service import offering
 
 Work = Callable[[], AbstractContextManager[UnitOfWork]]
 
@@ -47,7 +47,7 @@ def test_a_yes_that_meets_a_lock_is_sent_again_and_taken(
     at(noon)
     with work() as uow:
         a_provider(uow)
-        dispatches.make_round(uow, a_ticket(uow))
+        offering.make_round(uow, a_ticket(uow))
     yes = {"MessageSid": "SM1", "From": PROVIDER, "To": "+869785550156", "Body": "1 40分钟到"}
     with engine.connect() as frozen:
         frozen.execute(text("select 1 from tickets for update"))

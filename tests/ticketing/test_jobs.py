@@ -19,7 +19,7 @@ from ticketing import events, jobs
 from ticketing.dispatch_lifecycle import DispatchState
 from ticketing.lifecycle import State
 from ticketing.models import Dispatch, Task, Ticket, TicketKind
-from ticketing.service import dispatches
+from ticketing.service import dispatches, offering
 
 Work = Callable[[], AbstractContextManager[UnitOfWork]]
 At = Callable[[datetime], None]
@@ -82,7 +82,7 @@ def test_follow_ups_go_out_by_their_job(work: Work, at: At, noon: datetime) -> N
     jobs.match()
     with work() as uow:
         offer = uow.session.scalars(select(Dispatch)).one()
-        dispatches.accept(uow, offer.id)
+        offering.accept(uow, offer.id)
         dispatches.complete(uow, offer.id, 12000)
     jobs.follow_up()
     with work() as uow:
@@ -110,7 +110,7 @@ def test_a_whole_job_with_every_drain_run_again_and_at_once_sends_every_text_onc
     with work() as uow:
         offers = select(Dispatch.id).where(Dispatch.state == DispatchState.OFFERED).order_by(Dispatch.id)
         taken = uow.session.scalars(offers).all()[0]
-        assert dispatches.accept(uow, taken)
+        assert offering.accept(uow, taken)
     at(noon + timedelta(hours=4))
     drain()
     with work() as uow:

@@ -17,7 +17,7 @@ from tests.factories.providers import PROVIDER, a_provider
 from tests.factories.requests import a_ticket, offers_of
 from tests.phone_line import PhoneLine
 from ticketing.models import Dispatch, Ticket
-from ticketing.service import dispatches, tickets
+from ticketing.service import dispatches, offering, tickets
 
 Work = Callable[[], AbstractContextManager[UnitOfWork]]
 At = Callable[[datetime], None]
@@ -32,7 +32,7 @@ def cancelled(uow: UnitOfWork, ticket: Ticket, held: Dispatch) -> object:
 
 def released(uow: UnitOfWork, ticket: Ticket, held: Dispatch) -> object:
     """A person gives the job to somebody else."""
-    return dispatches.dispatch_by_hand(uow, ticket.code, "P902", "the first one cannot")
+    return offering.dispatch_by_hand(uow, ticket.code, "P902", "the first one cannot")
 
 
 def given_back(uow: UnitOfWork, ticket: Ticket, held: Dispatch) -> object:

@@ -14,7 +14,7 @@ from tests.factories.providers import a_provider
 from tests.factories.requests import a_ticket, offers_of
 from ticketing import prompts
 from ticketing.models import FollowUp, Source, TaskKind, TicketEvent, TicketKind
-from ticketing.service import clocks, dispatches, follow_ups, quotes, tickets
+from ticketing.service import clocks, dispatches, follow_ups, offering, quotes, tickets
 
 HOUSE = Path(__file__).parent.parent.parent
 DOMAINS = ("ticketing", "ivr", "console", "sms", "providers")
@@ -64,11 +64,11 @@ def test_an_eventful_ticket_can_be_told_from_beginning_to_end(uow: UnitOfWork, l
         a_provider(uow, f"P90{n}", msisdn=f"+861650000090{n}")
     ticket = a_ticket(uow)
     first = offers_of(uow, ticket)[0]
-    dispatches.refuse(uow, first.id, "busy")
+    offering.refuse(uow, first.id, "busy")
     second, third, fourth = offers_of(uow, ticket)
-    dispatches.refuse(uow, third.id)
-    dispatches.expire(uow, fourth.id)
-    dispatches.accept(uow, second.id)
+    offering.refuse(uow, third.id)
+    offering.expire(uow, fourth.id)
+    offering.accept(uow, second.id)
     clocks.contact_is_late(uow, ticket.id)
     dispatches.arrive(uow, second.id)
     stated = quotes.quote(uow, second.id, 32050)
@@ -78,8 +78,8 @@ def test_an_eventful_ticket_can_be_told_from_beginning_to_end(uow: UnitOfWork, l
     follow_ups.ask(uow, asked.id)
     follow_ups.not_solved(uow, asked.id)
     tickets.note(uow, ticket.code, "住户很急")
-    again = dispatches.dispatch_by_hand(uow, ticket.code, "P900", "住户要他")
-    dispatches.accept(uow, again.id)
+    again = offering.dispatch_by_hand(uow, ticket.code, "P900", "住户要他")
+    offering.accept(uow, again.id)
     dispatches.cancel_by_provider(uow, again.id, "none")
     tickets.cancel(uow, ticket.code, "by_phone")
     uow.session.flush()

@@ -29,7 +29,7 @@ from ticketing import jobs
 from ticketing.dispatch_lifecycle import DispatchState
 from ticketing.lifecycle import State
 from ticketing.models import Dispatch, Ticket
-from ticketing.service import dispatches, tickets
+from ticketing.service import offering, tickets
 from ticketing.service.history import locked_by_id
 from ticketing.service.ranking import rank_for
 
@@ -54,7 +54,7 @@ def everybody_asked(work: Work, many: int) -> tuple[int, list[int]]:
         for n in range(many):
             a_provider(uow, f"P{n + 500}", msisdn=f"+86165000{n + 10000}")
         ticket = a_ticket(uow)
-        dispatches.make_round(uow, ticket)
+        offering.make_round(uow, ticket)
         first = uow.session.scalars(select(Dispatch)).one()
         uow.session.add_all(
             Dispatch(
@@ -92,7 +92,7 @@ def test_of_a_hundred_who_accept_in_the_same_moment_one_wins_and_all_others_are_
     at(noon)
     ticket_id, offers = everybody_asked(work, MANY)
     assert len(offers) == MANY
-    won = all_at_once([partial(dispatches.accept, dispatch_id=one) for one in offers])
+    won = all_at_once([partial(offering.accept, dispatch_id=one) for one in offers])
     assert (won.count(True), won.count(False)) == (1, MANY - 1)
     with work() as uow:
         ticket = uow.session.get_one(Ticket, ticket_id)
@@ -144,7 +144,7 @@ def test_a_yes_and_the_clock_in_the_same_moment_end_in_one_of_the_two(work: Work
     at(noon)
     ticket_id, offers = everybody_asked(work, 1)
     accepted, expired = all_at_once(
-        [lambda uow: dispatches.accept(uow, offers[0]), lambda uow: dispatches.expire(uow, offers[0], "not_reached")]
+        [lambda uow: offering.accept(uow, offers[0]), lambda uow: offering.expire(uow, offers[0], "not_reached")]
     )
     assert {accepted, expired} == {True, False}
     with work() as uow:
@@ -161,7 +161,7 @@ def test_a_yes_and_a_cancellation_in_the_same_moment_leave_nobody_on_the_way(
         code = uow.session.get_one(Ticket, ticket_id).code
     all_at_once(
         [
-            *[partial(dispatches.accept, dispatch_id=one) for one in offers],
+            *[partial(offering.accept, dispatch_id=one) for one in offers],
             lambda uow: tickets.cancel(uow, code, "by_phone"),
         ]
     )
@@ -179,7 +179,7 @@ def test_two_drains_at_once_make_one_round(work: Work, at: At, noon: datetime) -
         ticket_id = a_ticket(uow).id
 
     def match(uow: UnitOfWork) -> int:
-        return len(dispatches.make_round(uow, locked_by_id(uow.session, ticket_id)))
+        return len(offering.make_round(uow, locked_by_id(uow.session, ticket_id)))
 
     made = all_at_once([match] * 4)
     assert sorted(str(one) for one in made) == ["0", "0", "0", "1"]

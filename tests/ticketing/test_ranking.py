@@ -21,7 +21,7 @@ from tests.statements import counted
 from ticketing.lifecycle import State
 from ticketing.matching import Choice
 from ticketing.models import Candidate, FollowUp, Ticket
-from ticketing.service import dispatches, follow_ups
+from ticketing.service import dispatches, follow_ups, offering
 from ticketing.service.ranking import rank_for
 
 T = TypeVar("T")
@@ -38,8 +38,8 @@ def busy_with(uow: UnitOfWork, provider: Provider, jobs: int) -> None:
     """The provider holds so many jobs of other people."""
     for _ in range(jobs):
         ticket = a_ticket(uow, a_request(msisdn=OTHER, notify_msisdn=OTHER))
-        job = dispatches.dispatch_by_hand(uow, ticket.code, provider.code, "test")
-        assert dispatches.accept(uow, job.id)
+        job = offering.dispatch_by_hand(uow, ticket.code, provider.code, "test")
+        assert offering.accept(uow, job.id)
 
 
 def found(uow: UnitOfWork, ticket: Ticket) -> dict[str, Choice]:
@@ -59,8 +59,8 @@ def test_every_candidate_keeps_the_reason_for_his_place(uow: UnitOfWork) -> None
     for paper in uow.session.scalars(papers).all():
         uow.session.delete(paper)
     quarrelled = a_ticket(uow)
-    spoilt = dispatches.dispatch_by_hand(uow, quarrelled.code, rude.code, "test")
-    dispatches.accept(uow, spoilt.id)
+    spoilt = offering.dispatch_by_hand(uow, quarrelled.code, rude.code, "test")
+    offering.accept(uow, spoilt.id)
     dispatches.complete(uow, spoilt.id, 12000)
     asked = uow.session.scalars(select(FollowUp).where(FollowUp.dispatch_id == spoilt.id)).one()
     follow_ups.ask(uow, asked.id)
@@ -68,8 +68,8 @@ def test_every_candidate_keeps_the_reason_for_his_place(uow: UnitOfWork) -> None
     follow_ups.rate(uow, asked.id, 1)
 
     ticket = a_ticket(uow)
-    refused = dispatches.dispatch_by_hand(uow, ticket.code, declined.code, "test")
-    dispatches.refuse(uow, refused.id, "busy")
+    refused = offering.dispatch_by_hand(uow, ticket.code, declined.code, "test")
+    offering.refuse(uow, refused.id, "busy")
     offers_of(uow, ticket)
     kept = uow.session.execute(
         select(Provider.code, Candidate.rank, Candidate.cause)
@@ -137,7 +137,7 @@ def test_a_round_and_a_yes_cost_the_same_with_few_candidates_and_many(uow: UnitO
             firm(uow, n)
         ticket = a_ticket(uow, a_request(msisdn=None, notify_msisdn=OTHER))
         by_round, offers = cost(uow, partial(offers_of, uow, ticket))
-        by_yes, has_won = cost(uow, partial(dispatches.accept, uow, offers[0].id))
+        by_yes, has_won = cost(uow, partial(offering.accept, uow, offers[0].id))
         assert has_won
         assert ticket.state is State.ACKNOWLEDGED
         assert uow.session.scalars(select(func.count()).where(Candidate.ticket_id == ticket.id)).one() >= many

@@ -18,7 +18,7 @@ from ticketing import reactions
 from ticketing.dispatch_lifecycle import DispatchState
 from ticketing.lifecycle import State
 from ticketing.models import Task, TaskKind, Ticket, TicketEvent, TicketKind
-from ticketing.service import dispatches, tasks, tickets
+from ticketing.service import offering, tasks, tickets
 
 Wait = Callable[[timedelta], None]
 
@@ -67,8 +67,8 @@ def test_the_text_of_an_earlier_offer_that_failed_late_leaves_the_new_offer_alon
     ticket = a_ticket(uow)
     first = offers_of(uow, ticket)[0]
     wait(timedelta(minutes=40))
-    dispatches.expire(uow, first.id)
-    again = dispatches.dispatch_by_hand(uow, ticket.code, "P901", "he rang: ask him once more")
+    offering.expire(uow, first.id)
+    again = offering.dispatch_by_hand(uow, ticket.code, "P901", "he rang: ask him once more")
     old, new = uow.session.scalars(
         select(OutboundSms.id).where(OutboundSms.wording == "offer").order_by(OutboundSms.id)
     ).all()

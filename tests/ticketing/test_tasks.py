@@ -16,7 +16,7 @@ from tests.factories.staff import a_user
 from ticketing.errors import TaskNotFound, TaskTaken
 from ticketing.models import Dispatch, FollowUp, Task, TaskKind, Ticket
 from ticketing.promise import Window
-from ticketing.service import clocks, dispatches, follow_ups, quotes, tasks, tickets
+from ticketing.service import clocks, dispatches, follow_ups, offering, quotes, tasks, tickets
 
 Wait = Callable[[timedelta], None]
 
@@ -95,9 +95,9 @@ def test_nobody_to_send_is_met_when_somebody_takes_it(uow: UnitOfWork) -> None:
     offers_of(uow, ticket)
     assert waiting(uow) == ["no_provider"]
     a_provider(uow)
-    offer = dispatches.dispatch_by_hand(uow, ticket.code, "P901", "他今天有空")
+    offer = offering.dispatch_by_hand(uow, ticket.code, "P901", "他今天有空")
     assert waiting(uow) == ["no_provider"]
-    dispatches.accept(uow, offer.id)
+    offering.accept(uow, offer.id)
     assert waiting(uow) == []
 
 
@@ -107,8 +107,8 @@ def test_another_visit_is_met_when_somebody_has_it_again(uow: UnitOfWork, went_w
     job = a_held_job(uow)
     getattr(dispatches, went_wrong)(uow, job.id, "没人在家")
     assert waiting(uow) == [went_wrong]
-    offer = dispatches.dispatch_by_hand(uow, ticket_of(uow, job).code, "P901", "约好明天")
-    dispatches.accept(uow, offer.id)
+    offer = offering.dispatch_by_hand(uow, ticket_of(uow, job).code, "P901", "约好明天")
+    offering.accept(uow, offer.id)
     assert waiting(uow) == []
 
 

@@ -17,7 +17,7 @@ from ticketing.errors import IllegalMove, NotEligible
 from ticketing.lifecycle import State
 from ticketing.models import Task, TaskKind, Ticket, TicketKind
 from ticketing.promise import Window
-from ticketing.service import clocks, dispatches, follow_ups, quotes, tasks, tickets
+from ticketing.service import clocks, dispatches, follow_ups, offering, quotes, tasks, tickets
 
 Wait = Callable[[timedelta], None]
 
@@ -158,9 +158,9 @@ def test_tasks_close_when_what_they_asked_for_has_happened(uow: UnitOfWork, wait
     assert open_reasons(uow) == []
     dispatches.incomplete(uow, job.id, "缺件")
     assert open_reasons(uow) == ["incomplete"]
-    again = dispatches.dispatch_by_hand(uow, ticket.code, "P902", "约好了")
+    again = offering.dispatch_by_hand(uow, ticket.code, "P902", "约好了")
     assert open_reasons(uow) == ["incomplete"], "an offer is not yet somebody who comes"
-    assert dispatches.accept(uow, again.id)
+    assert offering.accept(uow, again.id)
     assert open_reasons(uow) == ["tell_visit"]
 
 
@@ -176,14 +176,14 @@ def test_nobody_is_named_by_hand_for_a_ticket_that_is_not_open(uow: UnitOfWork, 
     a_provider(uow)
     ticket = a_ticket(uow, request_)
     with pytest.raises(IllegalMove):
-        dispatches.dispatch_by_hand(uow, ticket.code, "P901", "试试")
+        offering.dispatch_by_hand(uow, ticket.code, "P901", "试试")
 
 
 def test_nobody_is_named_by_hand_for_a_matter_without_a_service(uow: UnitOfWork) -> None:
     a_provider(uow)
     ticket = a_ticket(uow, a_request(kind=TicketKind.COMPLAINT, service=""))
     with pytest.raises(NotEligible):
-        dispatches.dispatch_by_hand(uow, ticket.code, "P901", "试试")
+        offering.dispatch_by_hand(uow, ticket.code, "P901", "试试")
 
 
 @pytest.mark.parametrize("keyed", ["", " ", "1", "102", "10233", "%", "_____", "A", "A102", "I1023", "A1O23"])

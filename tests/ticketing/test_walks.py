@@ -23,7 +23,7 @@ from ticketing.dispatch_lifecycle import HOLDING, DispatchState
 from ticketing.lifecycle import OVER, State
 from ticketing.models import Dispatch, FollowUp, Quote, Task, Ticket
 from ticketing.promise import Window
-from ticketing.service import clocks, dispatches, follow_ups, quotes, tasks, tickets
+from ticketing.service import clocks, dispatches, follow_ups, offering, quotes, tasks, tickets
 from ticketing.service.history import locked_by_id
 
 HELD = (State.ACKNOWLEDGED, State.IN_PROGRESS, State.WAITING_QUOTE)
@@ -76,9 +76,9 @@ def run_the_jobs(uow: UnitOfWork, _: Ticket) -> None:
     """One turn of each drain, as the ticker rings them."""
     session = uow.session
     for dispatch_id in queries.run_out(session, uow.now, MANY):
-        dispatches.expire(uow, dispatch_id)
+        offering.expire(uow, dispatch_id)
     for ticket_id in queries.to_match(session, uow.now, MANY):
-        dispatches.make_round(uow, locked_by_id(session, ticket_id))
+        offering.make_round(uow, locked_by_id(session, ticket_id))
     assert queries.to_match(session, uow.now, MANY) == [], "matched, and at once to be matched again"
     dispatches.late_ones(uow)
     quotes.unanswered(uow)
@@ -106,7 +106,7 @@ def go_on_as_it_should(uow: UnitOfWork, ticket: Ticket) -> None:
         case State.NEW:
             tickets.set_facts(uow, ticket.code, jurisdiction_code=COMMUNITY)
         case State.DISPATCHED:
-            dispatches.accept(uow, offered(uow, ticket))
+            offering.accept(uow, offered(uow, ticket))
         case State.ACKNOWLEDGED:
             dispatches.arrive(uow, held(uow, ticket))
         case State.IN_PROGRESS:
@@ -125,11 +125,11 @@ ACTS: dict[str, Act] = {
     "three hours pass": pass_by(timedelta(hours=3)),
     "a day passes": pass_by(timedelta(days=1)),
     "the jobs run": run_the_jobs,
-    "a provider accepts": lambda uow, t: dispatches.accept(uow, offered(uow, t)),
-    "a provider accepts for three o'clock": lambda uow, t: dispatches.accept(
+    "a provider accepts": lambda uow, t: offering.accept(uow, offered(uow, t)),
+    "a provider accepts for three o'clock": lambda uow, t: offering.accept(
         uow, offered(uow, t), Window(uow.now + timedelta(hours=3), uow.now + timedelta(hours=3))
     ),
-    "a provider refuses": lambda uow, t: dispatches.refuse(uow, offered(uow, t), "busy"),
+    "a provider refuses": lambda uow, t: offering.refuse(uow, offered(uow, t), "busy"),
     "the provider arrives": lambda uow, t: dispatches.arrive(uow, held(uow, t)),
     "the provider says done": lambda uow, t: dispatches.complete(uow, held(uow, t), 12000),
     "the provider has not finished": lambda uow, t: dispatches.incomplete(uow, held(uow, t), "缺件"),
@@ -144,7 +144,7 @@ ACTS: dict[str, Act] = {
     "the resident says not solved": lambda uow, t: follow_ups.not_solved(uow, last_question(uow, t)),
     "the resident gives a score": lambda uow, t: follow_ups.rate(uow, last_question(uow, t), 2),
     "an agent opens it again": lambda uow, t: tickets.reopen(uow, t.code, "又来了"),
-    "an agent names a provider": lambda uow, t: dispatches.dispatch_by_hand(uow, t.code, "P902", "住户要他"),
+    "an agent names a provider": lambda uow, t: offering.dispatch_by_hand(uow, t.code, "P902", "住户要他"),
     "an agent closes it": lambda uow, t: tickets.close(uow, t.code, "电话里答复了"),
     NEGLECT: tick_off_every_task,
 }

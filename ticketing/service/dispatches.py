@@ -1,211 +1,46 @@
-"""Offers made in rounds, taken by one, refused, run out; and the course of a job that was taken."""
+"""The course of a job that was taken: promised, arrived, done, not done, called off."""
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from sqlalchemy import func, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import func, select
 
 from core.uow import UnitOfWork
-from providers import queries as providers
-from providers import service as provider_service
-from providers.eligibility import Cause
 from sms import service as sms
-from sms.models import Delivery, Urgency
-from ticketing import privacy, rounds, sla
-from ticketing.dispatch_lifecycle import HOLDING, DispatchState, check_move
-from ticketing.errors import IllegalMove, NotEligible, OfferGone, ReasonMissing
-from ticketing.events import NobodyToSend
+from ticketing.dispatch_lifecycle import DispatchState, check_move
 from ticketing.lifecycle import State
-from ticketing.matching import Choice
-from ticketing.models import Candidate, Dispatch, TaskKind, Ticket, TicketEvent
+from ticketing.models import Dispatch, TaskKind, Ticket, TicketEvent
 from ticketing.promise import Window
 from ticketing.service import follow_ups, tasks
-from ticketing.service.contacts import address, community
-from ticketing.service.history import locked, locked_by_id, move, record
-from ticketing.service.ranking import rank_for
-from ticketing.service.tickets import (
-    mark_contacted,
-    match_now,
-    provider_contact,
-    service_name,
-    tell_provider,
-    tell_requester,
-    withdraw_news,
-)
-from ticketing.tier import URGENT
-
-MAY_OVERRIDE = frozenset({Cause.TRIAL_CAP, Cause.CLOSED, Cause.FULL, Cause.ABSENT, Cause.DECLINED, Cause.UNWISHED})
-"""Causes that a person who knows better may set aside; missing papers, standing and disputes are not among them."""
-BY_HAND = frozenset({State.OPEN, State.DISPATCHED, State.ACKNOWLEDGED, State.IN_PROGRESS, State.WAITING_QUOTE})
-"""Where a ticket stands when a person may still name who does it."""
-JOB_QUESTION_LASTS = timedelta(days=30)
-NOBODY_CAUSE = "no_provider"
-ARRANGED = (NOBODY_CAUSE, "no_access", "incomplete", "said_called_off", "reopened")
-"""Causes of tasks that somebody's coming meets."""
-TIMES = ("rescheduled", "eta_told")
-"""Texts that say when somebody comes."""
-PIN_DIGITS = 4
-
-
-def make_round(uow: UnitOfWork, ticket: Ticket) -> list[Dispatch]:
-    """Ask the next providers for an open ticket; the ticket must be locked. Returns the offers that went out.
-
-    The ranking is stored with its reasons. With all rounds over, or nobody left, a person decides.
-    """
-    ticket.match_at = None
-    if ticket.state is not State.OPEN:
-        return []
-    made = ticket.round - ticket.rounds_before
-    if rounds.is_last_word(made, uow.policy.dispatch):
-        _give_to_a_person(uow, ticket)
-        return []
-    choices = rank_for(uow, ticket)
-    ticket.round += 1
-    _keep_candidates(uow, ticket, choices)
-    wanted = rounds.asked_now(choices, made, uow.policy.dispatch)
-    offered: list[Dispatch] = []
-    for choice in choices:
-        if choice.rank is None or len(offered) == wanted:
-            break
-        dispatch = _offer(uow, ticket, choice.facts.provider_id)
-        if dispatch.state is DispatchState.OFFERED:
-            offered.append(dispatch)
-    if offered:
-        _dispatched(uow, ticket)
-        return offered
-    morning = rounds.wait_for_hours(choices, ticket.tier, uow.local_now, ticket.wanted_by)
-    if morning is not None:
-        ticket.rounds_before += 1
-        ticket.match_at = morning
-        record(uow, ticket, "waits_for_hours", when=morning.isoformat())
-    else:
-        _give_to_a_person(uow, ticket)
-    return []
-
-
-def dispatch_by_hand(
-    uow: UnitOfWork, code: str, provider_code: str, reason: str, version: int | None = None
-) -> Dispatch:
-    """An agent offers the job to a named provider, with a reason. Present offers are withdrawn, a holder released.
-
-    Raises ReasonMissing, ChangedMeanwhile, NotEligible (wrong trade or area, papers, standing, dispute), IllegalMove.
-    """
-    if not reason.strip():
-        raise ReasonMissing
-    ticket = locked(uow.session, code, version)
-    if ticket.state not in BY_HAND:
-        raise IllegalMove(ticket.state, State.DISPATCHED)
-    provider = providers.by_code(uow.session, provider_code)
-    if ticket.service not in uow.catalogue.services or not ticket.jurisdiction_code:
-        raise NotEligible(provider.name, Cause.OTHER_SERVICE)
-    choice = next((one for one in rank_for(uow, ticket) if one.facts.provider_id == provider.id), None)
-    if choice is None:
-        offers_it = any(one.service == ticket.service for one in provider.services)
-        raise NotEligible(provider.name, Cause.OTHER_AREA if offers_it else Cause.OTHER_SERVICE)
-    if choice.cause is not None and choice.cause not in MAY_OVERRIDE:
-        raise NotEligible(provider.name, choice.cause)
-    if ticket.state in (State.ACKNOWLEDGED, State.IN_PROGRESS, State.WAITING_QUOTE):
-        _release_holder(uow, ticket, "by_hand")
-    _withdraw_offers(uow, ticket, "by_hand", tells=True)
-    if ticket.state is State.DISPATCHED:
-        move(ticket, State.OPEN)
-    dispatch = _offer(uow, ticket, provider.id, by_hand=reason.strip())
-    if dispatch.state is not DispatchState.OFFERED:
-        raise NotEligible(provider.name, "not_reached")
-    _dispatched(uow, ticket)
-    return dispatch
-
-
-def accept(uow: UnitOfWork, dispatch_id: int, promised: Window | None = None) -> bool:
-    """The provider takes the job. False when somebody else has it, or the offer is over: then nothing changed.
-
-    One conditional statement decides; the index `uq_dispatches_one_holder` stands behind it. The others are told, the
-    requester learns who comes and when. `promised`: when he says he will be there.
-    """
-    dispatch, ticket = _both(uow, dispatch_id)
-    try:
-        with uow.attempt():
-            won = uow.session.scalar(
-                update(Dispatch)
-                .where(
-                    Dispatch.id == dispatch_id,
-                    Dispatch.state == DispatchState.OFFERED,
-                    Dispatch.expires_at > uow.now,
-                    select(Ticket.id).where(Ticket.id == ticket.id, Ticket.state == State.DISPATCHED).exists(),
-                )
-                .values(
-                    state=DispatchState.ACCEPTED,
-                    answered_at=uow.now,
-                    promised_at=promised.at if promised is not None else None,
-                    promised_until=promised.until if promised is not None else None,
-                )
-                .returning(Dispatch.id)
-                .execution_options(synchronize_session=False)
-            )
-    except IntegrityError:
-        return False
-    if won is None:
-        return False
-    uow.session.refresh(dispatch)
-    move(ticket, State.ACKNOWLEDGED)
-    provider = providers.by_id(uow.session, dispatch.provider_id)
-    record(uow, ticket, "accepted", provider=provider.name, when=_iso(dispatch.promised_at))
-    provider_service.record_job(uow, provider.id)
-    sms.close_questions(uow, kind="offer", reference=dispatch.id)
-    sms.open_question(uow, provider.msisdn, "job", ticket.code, dispatch.id, JOB_QUESTION_LASTS)
-    _withdraw_offers(uow, ticket, "taken", tells=True)
-    for cause in ARRANGED:
-        tasks.meet(uow, cause=f"ticket:{ticket.id}:{cause}")
-    _announce_visit(uow, ticket, dispatch, provider.name)
-    return True
-
-
-def refuse(uow: UnitOfWork, dispatch_id: int, reason: str = "") -> bool:
-    """The provider does not want the job: the next one is asked. False when the offer was over anyway."""
-    dispatch, ticket = _both(uow, dispatch_id)
-    if dispatch.state is not DispatchState.OFFERED:
-        return False
-    _end_offer(uow, ticket, dispatch, DispatchState.REFUSED, reason)
-    _look_on(uow, ticket)
-    return True
-
-
-def expire(uow: UnitOfWork, dispatch_id: int, reason: str = "expired") -> bool:
-    """The offer ran out, or never reached its provider: the next one is asked. False when it was over anyway."""
-    dispatch, ticket = _both(uow, dispatch_id)
-    if dispatch.state is not DispatchState.OFFERED:
-        return False
-    _end_offer(uow, ticket, dispatch, DispatchState.EXPIRED, reason)
-    _look_on(uow, ticket)
-    return True
+from ticketing.service.history import move, record
+from ticketing.service.holding import end_job, held, iso, name_of, tell_or_call, visit_cause
+from ticketing.service.telling import tell_provider, tell_requester
+from ticketing.service.tickets import mark_contacted, match_now
 
 
 def promise(uow: UnitOfWork, dispatch_id: int, promised: Window) -> Dispatch:
     """The provider says when he will be there; the requester is told. Raises OfferGone when he holds it no more."""
-    dispatch, ticket = _held(uow, dispatch_id)
+    dispatch, ticket = held(uow, dispatch_id)
     if (dispatch.promised_at, dispatch.promised_until) == (promised.at, promised.until):
         return dispatch
     is_first = dispatch.promised_at is None
     dispatch.promised_at, dispatch.promised_until = promised.at, promised.until
-    record(uow, ticket, "eta" if is_first else "rescheduled", provider=_name(uow, dispatch), when=_iso(promised.at))
+    record(uow, ticket, "eta" if is_first else "rescheduled", provider=name_of(uow, dispatch), when=iso(promised.at))
     tasks.meet(uow, cause=f"ticket:{ticket.id}:no_show")
     if promised.until > promised.at or (not is_first and promised.at - uow.now > timedelta(hours=12)):
-        _tell_or_call(uow, ticket, "rescheduled", at=promised.at, until=promised.until)
+        tell_or_call(uow, ticket, "rescheduled", at=promised.at, until=promised.until)
     else:
-        _tell_or_call(uow, ticket, "eta_told", provider=_name(uow, dispatch), at=promised.at)
+        tell_or_call(uow, ticket, "eta_told", provider=name_of(uow, dispatch), at=promised.at)
     return dispatch
 
 
 def arrive(uow: UnitOfWork, dispatch_id: int) -> Dispatch:
     """The provider is at the door. Said twice, it counts once. Raises OfferGone when he holds the job no more."""
-    dispatch, ticket = _held(uow, dispatch_id)
+    dispatch, ticket = held(uow, dispatch_id)
     if dispatch.state is DispatchState.ACCEPTED:
         _arrived(uow, ticket, dispatch, is_assumed=False)
-        tell_requester(uow, ticket, "arrived_told", provider=_name(uow, dispatch))
+        tell_requester(uow, ticket, "arrived_told", provider=name_of(uow, dispatch))
     return dispatch
 
 
@@ -216,15 +51,15 @@ def complete(
 
     `amount` None: nothing was to be paid. Raises OfferGone when the provider holds the job no more.
     """
-    dispatch, ticket = _held(uow, dispatch_id)
+    dispatch, ticket = held(uow, dispatch_id)
     assume_arrival(uow, ticket, dispatch)
     if ticket.state is State.WAITING_QUOTE:
         move(ticket, State.IN_PROGRESS)
-    _end_job(uow, ticket, dispatch, DispatchState.COMPLETED)
+    end_job(uow, ticket, dispatch, DispatchState.COMPLETED)
     dispatch.amount, dispatch.labour, dispatch.parts = amount, labour, parts
     move(ticket, State.DONE)
     ticket.done_at = uow.now
-    record(uow, ticket, "completed", provider=_name(uow, dispatch), amount=amount)
+    record(uow, ticket, "completed", provider=name_of(uow, dispatch), amount=amount)
     sms.close_questions(uow, about=ticket.code)
     follow_ups.plan(uow, ticket, dispatch)
     return dispatch
@@ -232,7 +67,7 @@ def complete(
 
 def incomplete(uow: UnitOfWork, dispatch_id: int, words: str) -> Dispatch:
     """Not finished this time: the ticket is open again and a person arranges the rest."""
-    dispatch, ticket = _held(uow, dispatch_id)
+    dispatch, ticket = held(uow, dispatch_id)
     assume_arrival(uow, ticket, dispatch)
     _back_to_a_person(uow, ticket, dispatch, DispatchState.INCOMPLETE, "incomplete", words)
     tell_requester(uow, ticket, "incomplete_told")
@@ -241,8 +76,8 @@ def incomplete(uow: UnitOfWork, dispatch_id: int, words: str) -> Dispatch:
 
 def no_access(uow: UnitOfWork, dispatch_id: int, words: str) -> Dispatch:
     """Nobody opened: the requester is told, and a person agrees on another time with him."""
-    dispatch, ticket = _held(uow, dispatch_id)
-    name = _name(uow, dispatch)
+    dispatch, ticket = held(uow, dispatch_id)
+    name = name_of(uow, dispatch)
     _back_to_a_person(uow, ticket, dispatch, DispatchState.NO_ACCESS, "no_access", words)
     tell_requester(uow, ticket, "no_access_told", provider=name)
     return dispatch
@@ -250,37 +85,37 @@ def no_access(uow: UnitOfWork, dispatch_id: int, words: str) -> Dispatch:
 
 def called_off_at_the_door(uow: UnitOfWork, dispatch_id: int, words: str) -> Dispatch:
     """The provider says that the resident called it off: only the resident can, so a person asks him."""
-    dispatch, ticket = _held(uow, dispatch_id)
+    dispatch, ticket = held(uow, dispatch_id)
     _back_to_a_person(uow, ticket, dispatch, DispatchState.CANCELLED, "said_called_off", words)
     return dispatch
 
 
 def cancel_by_provider(uow: UnitOfWork, dispatch_id: int, reason: str) -> Dispatch:
     """The provider cannot come after all: the requester is told and the others are asked."""
-    dispatch, ticket = _held(uow, dispatch_id)
-    name = _name(uow, dispatch)
-    _end_job(uow, ticket, dispatch, DispatchState.CANCELLED, reason)
+    dispatch, ticket = held(uow, dispatch_id)
+    name = name_of(uow, dispatch)
+    end_job(uow, ticket, dispatch, DispatchState.CANCELLED, reason)
     move(ticket, State.OPEN)
     ticket.rounds_before = ticket.round
     record(uow, ticket, "cancelled_by_provider", provider=name, reason=reason)
     sms.close_questions(uow, about=ticket.code)
-    _tell_or_call(uow, ticket, "provider_changed")
+    tell_or_call(uow, ticket, "provider_changed")
     match_now(uow, ticket)
     return dispatch
 
 
 def ask_to_reschedule(uow: UnitOfWork, dispatch_id: int, wanted: Window | None, words: str) -> None:
     """The resident would like another time: the provider is asked, and agrees by naming it."""
-    dispatch, ticket = _held(uow, dispatch_id)
+    dispatch, ticket = held(uow, dispatch_id)
     mark_contacted(uow, ticket)
     at = wanted.at if wanted is not None else None
-    record(uow, ticket, "reschedule_asked", when=_iso(at), note=words)
+    record(uow, ticket, "reschedule_asked", when=iso(at), note=words)
     tell_provider(uow, ticket, dispatch.provider_id, "reschedule_asked", at=at, words=words[:60])
 
 
 def confirm_visit(uow: UnitOfWork, dispatch_id: int) -> Dispatch:
     """The resident says that the time suits him."""
-    dispatch, ticket = _held(uow, dispatch_id)
+    dispatch, ticket = held(uow, dispatch_id)
     mark_contacted(uow, ticket)
     record(uow, ticket, "visit_confirmed")
     return dispatch
@@ -311,7 +146,7 @@ def late_ones(uow: UnitOfWork) -> int:
     ).all()
     for dispatch, ticket in rows:
         tasks.open_task(uow, TaskKind.CHECK, f"ticket:{ticket.id}:no_show", "no_show", ticket=ticket)
-        record(uow, ticket, "late", provider=_name(uow, dispatch), dispatch=dispatch.id)
+        record(uow, ticket, "late", provider=name_of(uow, dispatch), dispatch=dispatch.id)
     return len(rows)
 
 
@@ -321,170 +156,14 @@ def assume_arrival(uow: UnitOfWork, ticket: Ticket, dispatch: Dispatch) -> None:
         _arrived(uow, ticket, dispatch, is_assumed=True)
 
 
-def _offer(uow: UnitOfWork, ticket: Ticket, provider_id: int, *, by_hand: str = "") -> Dispatch:
-    """One offer by text. It ends at once as `not_reached` when no text can go to the provider."""
-    lasts = rounds.offer_lasts(uow.catalogue.services[ticket.service], uow.policy.tiers[ticket.tier])
-    dispatch = Dispatch(
-        ticket_id=ticket.id,
-        provider_id=provider_id,
-        round=ticket.round,
-        state=DispatchState.OFFERED,
-        offered_at=uow.now,
-        expires_at=uow.now + lasts,
-        by_hand_reason=by_hand,
-    )
-    uow.session.add(dispatch)
-    uow.session.flush()
-    kind = "dispatched_by_hand" if by_hand else "offered"
-    record(uow, ticket, kind, provider=_name(uow, dispatch), round=ticket.round, note=by_hand)
-    msisdn, lang = provider_contact(uow, provider_id)
-    told = sms.ask(
-        uow,
-        msisdn,
-        "offer",
-        kind="offer",
-        about=ticket.code,
-        reference=dispatch.id,
-        lang=lang,
-        facts={
-            "code": ticket.code,
-            "place": privacy.place_without_flat(community(uow, ticket, lang), address(ticket, lang)),
-            "service": service_name(uow, ticket, lang),
-            "wanted_by": ticket.wanted_by,
-            "minutes": int(lasts.total_seconds()) // 60,
-        },
-        urgency=Urgency.DISPATCH,
-        lasts=lasts,
-        useful_until=dispatch.expires_at,
-    )
-    if dispatch.state is DispatchState.OFFERED and (told is None or told.delivery is not Delivery.QUEUED):
-        _end_offer(uow, ticket, dispatch, DispatchState.EXPIRED, "not_reached")
-    return dispatch
-
-
-def _dispatched(uow: UnitOfWork, ticket: Ticket) -> None:
-    move(ticket, State.DISPATCHED)
-    ticket.match_at = None
-    if ticket.dispatched_at is None:
-        ticket.dispatched_at = uow.now
-        limits = uow.policy.tiers[ticket.tier]
-        ticket.clock_from, ticket.close_by = sla.at_first_dispatch(ticket.clock_from, uow.now, limits)
-
-
-def _keep_candidates(uow: UnitOfWork, ticket: Ticket, choices: Sequence[Choice]) -> None:
-    """The reasons, one row a candidate; of the rest one count for each cause."""
-    counts = providers.left_out_counts(uow.session, service=ticket.service, candidates=len(choices))
-    record(uow, ticket, "round", round=ticket.round, left_out={str(cause): many for cause, many in counts.items()})
-    if choices:
-        uow.session.execute(
-            insert(Candidate),
-            [
-                {
-                    "ticket_id": ticket.id,
-                    "round": ticket.round,
-                    "provider_id": one.facts.provider_id,
-                    "rank": one.rank,
-                    "cause": one.cause.value if one.cause is not None else "",
-                    "facts": {
-                        "distance": one.distance,
-                        "load": one.load,
-                        "cap": one.facts.max_open_jobs,
-                        "rating": round(one.rating, 2),
-                        "idle_days": one.idle_days,
-                    },
-                }
-                for one in choices
-            ],
-        )
-
-
-def _end_offer(uow: UnitOfWork, ticket: Ticket, dispatch: Dispatch, state: DispatchState, reason: str) -> None:
-    check_move(dispatch.state, state)
-    dispatch.state, dispatch.reason = state, reason
-    dispatch.answered_at = uow.now if state is DispatchState.REFUSED else None
-    dispatch.ended_at = uow.now
-    record(uow, ticket, state.value, provider=_name(uow, dispatch), reason=reason or "none")
-    sms.close_questions(uow, kind="offer", reference=dispatch.id)
-    sms.withdraw_unsent(uow, about=ticket.code, wording="offer", msisdn=provider_contact(uow, dispatch.provider_id)[0])
-    uow.session.flush()
-
-
-def _withdraw_offers(uow: UnitOfWork, ticket: Ticket, reason: str, *, tells: bool) -> None:
-    others = uow.session.scalars(
-        select(Dispatch).where(Dispatch.ticket_id == ticket.id, Dispatch.state == DispatchState.OFFERED)
-    ).all()
-    for dispatch in others:
-        _end_offer(uow, ticket, dispatch, DispatchState.WITHDRAWN, reason)
-        if tells:
-            tell_provider(uow, ticket, dispatch.provider_id, "offer_lost")
-
-
-def _look_on(uow: UnitOfWork, ticket: Ticket) -> None:
-    """Once nobody is left to answer, the next round begins."""
-    if ticket.state is not State.DISPATCHED:
-        return
-    waiting = select(Dispatch.id).where(Dispatch.ticket_id == ticket.id, Dispatch.state == DispatchState.OFFERED)
-    if uow.session.scalar(waiting.limit(1)) is None:
-        move(ticket, State.OPEN)
-        match_now(uow, ticket)
-
-
-def _give_to_a_person(uow: UnitOfWork, ticket: Ticket) -> None:
-    is_known = tasks.is_open(uow, _nobody(ticket))
-    record(uow, ticket, "nobody")
-    if is_known:
-        return  # somebody sees to it already, and the resident has heard it
-    task = tasks.open_task(uow, TaskKind.CHECK, _nobody(ticket), NOBODY_CAUSE, ticket=ticket)
-    _tell_or_call(uow, ticket, "nobody_found")
-    if ticket.tier <= URGENT:
-        uow.announce(NobodyToSend(ticket.code, f"nobody:{task.id}"))
-
-
-def _announce_visit(uow: UnitOfWork, ticket: Ticket, dispatch: Dispatch, provider_name: str) -> None:
-    if uow.catalogue.services[ticket.service].has_completion_pin:
-        ticket.completion_pin = f"{secrets.randbelow(10**PIN_DIGITS):0{PIN_DIGITS}d}"
-    told = sms.ask(
-        uow,
-        ticket.notify_msisdn,
-        "visit_told",
-        kind="visit",
-        about=ticket.code,
-        reference=dispatch.id,
-        lang=ticket.lang,
-        facts={
-            "code": ticket.code,
-            "provider": provider_name,
-            "service": service_name(uow, ticket),
-            "at": dispatch.promised_at,
-            "until": dispatch.promised_until,
-            "pin": ticket.completion_pin,
-        },
-        urgency=Urgency.DISPATCH,
-    )
-    tasks.meet(uow, cause=_untold(ticket))  # who comes now is all that is still to be said
-    if told is None:
-        tasks.open_task(uow, TaskKind.CALL_BACK, _visit(ticket), "tell_visit", ticket=ticket)
-
-
-def _tell_or_call(uow: UnitOfWork, ticket: Ticket, wording: str, **facts: object) -> None:
-    """News of the visit by text; where no text can go a person calls, with what holds by then."""
-    if tell_requester(uow, ticket, wording, **facts) is not None:
-        return
-    if wording in TIMES:
-        tasks.open_task(uow, TaskKind.CALL_BACK, _visit(ticket), "tell_visit", ticket=ticket)
-    else:
-        tasks.meet(uow, cause=_visit(ticket))  # who was to come does not
-        tasks.open_task(uow, TaskKind.CALL_BACK, _untold(ticket), "text_failed", ticket=ticket)
-
-
 def _arrived(uow: UnitOfWork, ticket: Ticket, dispatch: Dispatch, *, is_assumed: bool) -> None:
     check_move(dispatch.state, DispatchState.ARRIVED)
     dispatch.state, dispatch.arrived_at, dispatch.is_arrival_assumed = DispatchState.ARRIVED, uow.now, is_assumed
     move(ticket, State.IN_PROGRESS)
     mark_contacted(uow, ticket)
-    record(uow, ticket, "arrival_assumed" if is_assumed else "arrived", provider=_name(uow, dispatch))
+    record(uow, ticket, "arrival_assumed" if is_assumed else "arrived", provider=name_of(uow, dispatch))
     sms.close_questions(uow, kind="visit", reference=dispatch.id)
-    for cause in (f"ticket:{ticket.id}:no_show", _visit(ticket)):
+    for cause in (f"ticket:{ticket.id}:no_show", visit_cause(ticket)):
         tasks.meet(uow, cause=cause)
     uow.session.flush()
 
@@ -492,66 +171,10 @@ def _arrived(uow: UnitOfWork, ticket: Ticket, dispatch: Dispatch, *, is_assumed:
 def _back_to_a_person(
     uow: UnitOfWork, ticket: Ticket, dispatch: Dispatch, state: DispatchState, reason: str, words: str
 ) -> None:
-    name = _name(uow, dispatch)
-    _end_job(uow, ticket, dispatch, state, reason)
+    name = name_of(uow, dispatch)
+    end_job(uow, ticket, dispatch, state, reason)
     move(ticket, State.OPEN)
     ticket.rounds_before = ticket.round
     record(uow, ticket, reason, provider=name, note=words)
     sms.close_questions(uow, about=ticket.code)
     tasks.open_task(uow, TaskKind.CALL_BACK, f"ticket:{ticket.id}:{reason}", reason, ticket=ticket)
-
-
-def _release_holder(uow: UnitOfWork, ticket: Ticket, reason: str) -> None:
-    held = uow.session.scalars(
-        select(Dispatch).where(Dispatch.ticket_id == ticket.id, Dispatch.state.in_(HOLDING))
-    ).one()
-    _end_job(uow, ticket, held, DispatchState.CANCELLED, reason)
-    move(ticket, State.OPEN)
-    record(uow, ticket, "released", provider=_name(uow, held))
-    sms.close_questions(uow, about=ticket.code)
-    tell_provider(uow, ticket, held.provider_id, "job_cancelled")
-    _tell_or_call(uow, ticket, "provider_changed")
-
-
-def _end_job(uow: UnitOfWork, ticket: Ticket, dispatch: Dispatch, state: DispatchState, reason: str = "") -> None:
-    check_move(dispatch.state, state)
-    dispatch.state, dispatch.reason, dispatch.ended_at = state, reason, uow.now
-    withdraw_news(uow, ticket, dispatch.provider_id)
-    uow.session.flush()
-
-
-def _both(uow: UnitOfWork, dispatch_id: int) -> tuple[Dispatch, Ticket]:
-    """A dispatch with its ticket; always the ticket is locked first, so that nobody waits in a circle."""
-    ticket_id = uow.session.scalar(select(Dispatch.ticket_id).where(Dispatch.id == dispatch_id))
-    if ticket_id is None:
-        raise OfferGone(str(dispatch_id))
-    ticket = locked_by_id(uow.session, ticket_id)
-    dispatch = uow.session.get_one(Dispatch, dispatch_id, with_for_update=True, populate_existing=True)
-    return dispatch, ticket
-
-
-def _held(uow: UnitOfWork, dispatch_id: int) -> tuple[Dispatch, Ticket]:
-    dispatch, ticket = _both(uow, dispatch_id)
-    if dispatch.state not in HOLDING:
-        raise OfferGone(ticket.code)
-    return dispatch, ticket
-
-
-def _name(uow: UnitOfWork, dispatch: Dispatch) -> str:
-    return providers.by_id(uow.session, dispatch.provider_id).name
-
-
-def _nobody(ticket: Ticket) -> str:
-    return f"ticket:{ticket.id}:{NOBODY_CAUSE}"
-
-
-def _visit(ticket: Ticket) -> str:
-    return f"ticket:{ticket.id}:visit"
-
-
-def _untold(ticket: Ticket) -> str:
-    return f"ticket:{ticket.id}:untold"
-
-
-def _iso(at: datetime | None) -> str | None:
-    return at.isoformat() if at is not None else None

@@ -11,7 +11,7 @@ from ticketing.dispatch_lifecycle import HOLDING, DispatchState
 from ticketing.errors import OfferGone
 from ticketing.lifecycle import State
 from ticketing.models import Dispatch, Quote, Task, TaskKind, Ticket
-from ticketing.service import dispatches, tasks, tickets
+from ticketing.service import dispatches, tasks, telling, tickets
 from ticketing.service.history import locked_by_id, move, record
 
 
@@ -80,7 +80,7 @@ def agree(uow: UnitOfWork, quote_id: int) -> Quote:
         move(ticket, State.IN_PROGRESS)
         tickets.mark_contacted(uow, ticket)
         record(uow, ticket, "quote_agreed", amount=stated.amount)
-        tickets.tell_provider(uow, ticket, dispatch.provider_id, "quote_agreed", total=stated.amount)
+        telling.tell_provider(uow, ticket, dispatch.provider_id, "quote_agreed", total=stated.amount)
     return stated
 
 
@@ -93,8 +93,8 @@ def decline(uow: UnitOfWork, quote_id: int) -> Quote:
         tickets.mark_contacted(uow, ticket)
         record(uow, ticket, "quote_declined", amount=stated.amount)
         dispatch.state, dispatch.reason, dispatch.ended_at = DispatchState.CANCELLED, "quote_declined", uow.now
-        tickets.withdraw_news(uow, ticket, dispatch.provider_id)
-        tickets.tell_provider(uow, ticket, dispatch.provider_id, "quote_declined")
+        telling.withdraw_news(uow, ticket, dispatch.provider_id)
+        telling.tell_provider(uow, ticket, dispatch.provider_id, "quote_declined")
         tickets.cancel(uow, ticket.code, "quote_declined", tells=False)
     return stated
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,11 +9,8 @@ from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.uow import UnitOfWork
-from directory import language
 from directory.queries import people
-from providers import queries as providers
 from sms import service as sms
-from sms.models import OutboundSms
 from ticketing import reference, sla, tier
 from ticketing.dispatch_lifecycle import HOLDING, DispatchState
 from ticketing.errors import IllegalMove, ReasonMissing, TooLateToReopen
@@ -31,17 +27,22 @@ from ticketing.models import (
     ticket_numbers,
 )
 from ticketing.service import tasks
-from ticketing.service.contacts import contact_facts
 from ticketing.service.history import locked, locked_by_id, move, record
+from ticketing.service.telling import (
+    COURSE_NEWS,
+    opened_words,
+    reopened_wording,
+    tell_holder,
+    tell_provider,
+    tell_requester,
+    withdraw_from_requester,
+    withdraw_news,
+)
 
 MATCH = "ticketing.match"
 SUPERVISED_FROM = 3  # reopenings
 MET_BY_THE_END = frozenset({TaskKind.CHECK, TaskKind.FOLLOW_UP, TaskKind.RETURN_CALL})
 """Tasks that nobody need do any more once a ticket is over; a call-back that was asked for is still owed."""
-VISIT_NEWS = ("visit_told", "eta_told", "rescheduled")
-"""Texts to the requester that no longer hold once the job is over or somebody else's."""
-COURSE_NEWS = (*VISIT_NEWS, "ticket_opened", "ticket_noted", "reopened", "provider_changed", "nobody_found")
-"""Texts to the requester that no longer hold once the ticket is over."""
 KEYED_REASONS = frozenset({"by_phone", "by_text", "quote_declined", "solved", "unreached", "not_solved"})
 
 
@@ -112,13 +113,6 @@ def open_ticket(uow: UnitOfWork, request: Request, *, tells: bool = True) -> Tic
         wording, facts = opened_words(uow, ticket)
         sms.tell(uow, ticket.notify_msisdn, wording, lang=ticket.lang, about=ticket.code, facts=facts)
     return ticket
-
-
-def opened_words(uow: UnitOfWork, ticket: Ticket) -> tuple[str, Mapping[str, object]]:
-    """The text that tells the requester what was written down, and its facts."""
-    if ticket.state is State.OPEN and ticket.kind is TicketKind.SERVICE:
-        return "ticket_opened", {"code": ticket.code, "service": service_name(uow, ticket)}
-    return "ticket_noted", {"code": ticket.code}
 
 
 def open_when_complete(uow: UnitOfWork, ticket: Ticket) -> None:
@@ -243,7 +237,7 @@ def set_facts(
     ticket.jurisdiction_code = jurisdiction_code or ticket.jurisdiction_code
     record(uow, ticket, "facts_set")
     if address or jurisdiction_code:
-        _tell_holder(uow, ticket)
+        tell_holder(uow, ticket)
     was_new, ticket.is_draft = ticket.state is State.NEW, False
     open_when_complete(uow, ticket)
     if was_new and ticket.state is State.OPEN:
@@ -325,11 +319,6 @@ def reopen(uow: UnitOfWork, code: str, reason: str, version: int | None = None, 
     return ticket
 
 
-def reopened_wording(ticket: Ticket) -> str:
-    """The text that says that the ticket is open again: somebody comes for a job, staff see to the rest."""
-    return "reopened" if ticket.kind is TicketKind.SERVICE else "ticket_noted"
-
-
 def call_off_dispatches(uow: UnitOfWork, ticket: Ticket, reason: str) -> None:
     """End what is offered or held, and tell those people. Open questions about the ticket end too."""
     active = uow.session.scalars(
@@ -341,42 +330,9 @@ def call_off_dispatches(uow: UnitOfWork, ticket: Ticket, reason: str) -> None:
         dispatch.reason, dispatch.ended_at = reason, uow.now
         withdraw_news(uow, ticket, dispatch.provider_id)
         tell_provider(uow, ticket, dispatch.provider_id, "job_cancelled" if is_held else "offer_lost")
-    _withdraw_from_requester(uow, ticket, COURSE_NEWS)
+    withdraw_from_requester(uow, ticket, COURSE_NEWS)
     sms.close_questions(uow, about=ticket.code)
     uow.session.flush()
-
-
-def tell_requester(uow: UnitOfWork, ticket: Ticket, wording: str, **facts: object) -> OutboundSms | None:
-    """A text about the ticket to whoever gets its texts; None when nobody can."""
-    known = {"code": ticket.code, **facts}
-    return sms.tell(uow, ticket.notify_msisdn, wording, lang=ticket.lang, about=ticket.code, facts=known)
-
-
-def tell_provider(uow: UnitOfWork, ticket: Ticket, provider_id: int, wording: str, **facts: object) -> None:
-    """A text about the ticket to a provider."""
-    msisdn, lang = provider_contact(uow, provider_id)
-    sms.tell(uow, msisdn, wording, lang=lang, about=ticket.code, facts={"code": ticket.code, **facts})
-
-
-def withdraw_news(uow: UnitOfWork, ticket: Ticket, provider_id: int) -> None:
-    """A dispatch is over: what still waits to be sent about it would arrive after the news of its end.
-
-    The provider gets none of it; the requester not who comes and when.
-    """
-    sms.withdraw_unsent(uow, about=ticket.code, msisdn=provider_contact(uow, provider_id)[0])
-    _withdraw_from_requester(uow, ticket, VISIT_NEWS)
-
-
-def provider_contact(uow: UnitOfWork, provider_id: int) -> tuple[str, str]:
-    """A provider's number and the language of his texts."""
-    provider = providers.by_id(uow.session, provider_id)
-    return provider.msisdn, language.of_person(provider.lang)
-
-
-def service_name(uow: UnitOfWork, ticket: Ticket, lang: str | None = None) -> str:
-    """The name of the ticket's service, in the requester's language unless another is named; empty when unknown."""
-    entry = uow.catalogue.services.get(ticket.service)
-    return entry.name[lang or ticket.lang] if entry is not None else ""
 
 
 def release_codes(uow: UnitOfWork) -> int:
@@ -389,12 +345,6 @@ def release_codes(uow: UnitOfWork) -> int:
         .returning(Ticket.id)
     ).all()
     return len(released)
-
-
-def _withdraw_from_requester(uow: UnitOfWork, ticket: Ticket, wordings: Sequence[str]) -> None:
-    if ticket.notify_msisdn is not None:
-        for wording in wordings:
-            sms.withdraw_unsent(uow, about=ticket.code, wording=wording, msisdn=ticket.notify_msisdn)
 
 
 def _end(uow: UnitOfWork, ticket: Ticket, kind: str, reason: str) -> None:
@@ -417,15 +367,6 @@ def _end_follow_ups(uow: UnitOfWork, ticket: Ticket) -> None:
         asked.state = FollowUpState.DONE
         tasks.meet(uow, cause=f"follow_up:{asked.id}")
     sms.close_questions(uow, about=ticket.code, kind="resolved")
-
-
-def _tell_holder(uow: UnitOfWork, ticket: Ticket) -> None:
-    held = uow.session.scalar(
-        select(Dispatch.provider_id).where(Dispatch.ticket_id == ticket.id, Dispatch.state.in_(HOLDING))
-    )
-    if held is not None:
-        _, lang = provider_contact(uow, held)
-        tell_provider(uow, ticket, held, "offer_won", **contact_facts(uow, ticket, lang))
 
 
 def _is_for_the_matcher(uow: UnitOfWork, ticket: Ticket) -> bool:
