@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from console.paging import LARGEST_ID
 from console.routes.blueprint import bp, menu_of, show
-from console.routes.words import last_day
+from console.words import last_day
 from core import web, wording
 from core.uow import UnitOfWork, unit_of_work
 from directory.queries.places import names_of

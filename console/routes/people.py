@@ -17,7 +17,7 @@ from console.errors import ReasonSaysNothing, TooManyWords
 from console.paging import cursor, is_id, read_cursor, read_id
 from console.privacy import without_numbers
 from console.routes.blueprint import bp, show
-from console.routes.words import matter, moment
+from console.words import matter, moment
 from core import web
 from core.uow import UnitOfWork, unit_of_work
 from directory import caller

@@ -25,7 +25,7 @@ from console.routes.people import (
     scoped_person,
     who,
 )
-from console.routes.words import moment
+from console.words import moment
 from core import web
 from core.errors import HotlineError, NotAllowed, NotFound
 from core.uow import UnitOfWork, unit_of_work

@@ -14,8 +14,8 @@ from flask.typing import ResponseReturnValue
 from console import subject as subjects
 from console.paging import cursor, read_cursor, read_id
 from console.routes.blueprint import bp, show
-from console.routes.words import ClockView, clock_view, moment
 from console.subject_words import origin, parts
+from console.words import ClockView, clock_view, moment
 from core import web
 from core.uow import UnitOfWork, unit_of_work
 from directory.errors import AlreadyErased, MistakeNotTold, NotChecked, RequestStands

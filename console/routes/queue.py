@@ -16,7 +16,7 @@ from console.privacy import without_numbers
 from console.queries import TABS, UNCOUNTED, QueueRow, View, next_promise
 from console.routes.blueprint import bp, show
 from console.routes.search import first_few
-from console.routes.words import ClockView, matter, moment, place, since, ticket_clock
+from console.words import ClockView, matter, moment, place, since, ticket_clock
 from core.uow import UnitOfWork, unit_of_work
 from directory.scope import Scope
 from staff.guard import actor, current_scope, current_user, needs

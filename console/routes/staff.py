@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from console.paging import LARGEST_ID
 from console.routes.blueprint import bp, show
-from console.routes.words import last_day
+from console.words import last_day
 from core import web, wording
 from core.errors import HotlineError, NotAllowed, NotFound
 from core.uow import UnitOfWork, unit_of_work

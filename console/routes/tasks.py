@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from console import queries
 from console.paging import cursor, read_cursor, read_id
 from console.routes.blueprint import bp, show
-from console.routes.words import ClockView, clock_view, matter, moment
+from console.words import ClockView, clock_view, matter, moment
 from core import web
 from core.uow import UnitOfWork, unit_of_work
 from staff.guard import actor, current_scope, current_user, needs

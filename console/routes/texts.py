@@ -9,7 +9,7 @@ from console import queries
 from console.paging import read_id
 from console.privacy import without_numbers
 from console.routes.blueprint import bp, show
-from console.routes.words import moment
+from console.words import moment
 from core.uow import unit_of_work
 from sms.models import OutboundSms
 from staff.guard import actor, current_scope, needs

@@ -18,8 +18,8 @@ from console.privacy import without_numbers
 from console.queries import Whole
 from console.routes.blueprint import bp, show
 from console.routes.people import flag_marks
-from console.routes.words import matter, moment, place, ticket_clock
 from console.timeline import Entry, Kind, Turn, merge, only
+from console.words import matter, moment, place, ticket_clock
 from core import web
 from core.uow import UnitOfWork, unit_of_work
 from directory.queries.places import communities

@@ -13,7 +13,7 @@ from console.paging import cursor, read_cursor
 from console.places import PAGE, tickets_without_place
 from console.routes.blueprint import bp, show
 from console.routes.places import name_of
-from console.routes.words import matter
+from console.words import matter
 from core import web
 from core.errors import HotlineError, NotAllowed, NotFound
 from core.uow import UnitOfWork, unit_of_work

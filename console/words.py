@@ -37,9 +37,14 @@ def matter(ticket: Ticket) -> str:
     return name if ticket.kind == "service" else f"{kind} · {name}"
 
 
+def place_name(place: Jurisdiction) -> str:
+    """Name of a place in the reader's language."""
+    return place.name_zh if web.lang() == "zh" else place.name_en
+
+
 def place(ticket: Ticket, jurisdiction: Jurisdiction | None) -> str:
     """Community and address as one line; empty when the place is not known."""
-    community = "" if jurisdiction is None else jurisdiction.name_zh if web.lang() == "zh" else jurisdiction.name_en
+    community = "" if jurisdiction is None else place_name(jurisdiction)
     return " ".join(part for part in (community, ticket.address) if part)
 
 
