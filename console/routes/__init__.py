@@ -8,6 +8,7 @@ from console.routes import (
     borders,
     demo,
     duties,
+    exports,
     imports,
     matches,
     people,
@@ -24,6 +25,7 @@ from console.routes import (
     ticket_actions,
     tickets,
     unplaced,
+    uploads,
 )
 from console.routes.blueprint import bp
 
@@ -34,6 +36,7 @@ __all__ = [
     "bp",
     "demo",
     "duties",
+    "exports",
     "imports",
     "matches",
     "people",
@@ -50,4 +53,5 @@ __all__ = [
     "ticket_actions",
     "tickets",
     "unplaced",
+    "uploads",
 ]
