@@ -18,7 +18,7 @@ from collection.resident_row import Resident
 from collection.service import linking, matches
 from console.paging import is_id, read_id
 from console.routes.blueprint import bp, show
-from console.routes.people import value_told, who
+from console.source_words import value_told, who
 from core import web
 from core.uow import UnitOfWork, unit_of_work
 from directory.dwelling import plain

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from console.paging import read_id
 from console.routes.blueprint import bp, show
+from console.typed import read_day
 from core import web
 from core.errors import HotlineError, NotAllowed, NotFound
 from core.uow import UnitOfWork, unit_of_work
@@ -115,14 +116,6 @@ def end_alias(place: str, alias_id: int) -> ResponseReturnValue:
         return _refused(place, err)
     flash(web.say("console.done.alias_ended"), "ok")
     return redirect(url_for("console.place", place=place) + "#names", code=303)
-
-
-def read_day(words: str) -> date | None:
-    """A day as date inputs write it; None for anything else."""
-    try:
-        return date.fromisoformat(words.strip())
-    except ValueError:
-        return None
 
 
 def day_of(name: str) -> date | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -13,12 +13,13 @@ from flask.typing import ResponseReturnValue
 
 from config import policy as policy_file
 from console import queries
+from console.cards import flag_marks
 from console.handing import handing
 from console.privacy import without_numbers
 from console.queries import Whole
 from console.routes.blueprint import bp, show
-from console.routes.people import flag_marks
 from console.timeline import Entry, Kind, Turn, merge, only
+from console.typed import NOTHING_TYPED, Typed
 from console.words import matter, moment, place, ticket_clock
 from core import web
 from core.uow import UnitOfWork, unit_of_work
@@ -138,18 +139,6 @@ class Promise:
     met: str
     by: str  # empty: no hour was promised
     look: str
-
-
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """A form that was refused: which one, what stood in it, and why."""
-
-    action: str
-    fields: Mapping[str, str]
-    refusal: str
-
-
-NOTHING_TYPED = Typed("", {}, "")
 
 
 @bp.get("/tickets/<code>")
