@@ -80,7 +80,7 @@ def invite_user() -> ResponseReturnValue:
             user = users.add_without_password(uow, form.login, form.name)
             _give(uow, user.id, form.grant)
             link = invitations.invite(uow, user)
-            return show("staff_link.html", uow, user=user, link=link, until=_link_until(uow))
+            return _link_page(uow, user, link)
     except HotlineError as refusal:
         _refuse_outright(refusal)
         return _list_page(form, refusal), web.status_of(refusal)
@@ -145,7 +145,7 @@ def reset_password(user_id: int) -> ResponseReturnValue:
         user = _handled(uow, user_id)
         link = invitations.invite(uow, user)
         users.take_password_away(uow, user)
-        return show("staff_link.html", uow, user=user, link=link, until=_link_until(uow))
+        return _link_page(uow, user, link)
 
 
 @bp.post("/staff/<int:user_id>/reset-second-factor")
@@ -163,8 +163,7 @@ def invite_again(user_id: int) -> ResponseReturnValue:
     """A new link in place of the open ones; the password stays until it is used."""
     with unit_of_work(actor()) as uow:
         user = _handled(uow, user_id)
-        link = invitations.invite(uow, user)
-        return show("staff_link.html", uow, user=user, link=link, until=_link_until(uow))
+        return _link_page(uow, user, invitations.invite(uow, user))
 
 
 @bp.post("/staff/<int:user_id>/withdraw")
@@ -329,8 +328,9 @@ def _id(number: int) -> int:
     return number if number <= LARGEST_ID else 0
 
 
-def _link_until(uow: UnitOfWork) -> datetime:
-    return uow.now + uow.policy.sign_in.invitation_lasts
+def _link_page(uow: UnitOfWork, user: User, link: str) -> str:
+    """The one page that shows a link, with the moment until which it can be used."""
+    return show("staff_link.html", uow, user=user, link=link, until=uow.now + uow.policy.sign_in.invitation_lasts)
 
 
 def _event(action: str) -> str:
