@@ -47,6 +47,13 @@ class TooManyReveals(HotlineError):
         super().__init__("refusal.too_many_reveals", most=most)
 
 
+class RecordingNotFound(NotFound):
+    """There is no such sound, or no longer, or its ticket lies outside the reader's area."""
+
+    def __init__(self) -> None:
+        super().__init__("refusal.recording_not_found")
+
+
 class NumberNotFound(NotFound):
     """There is no such number, or what it belongs to lies outside the reader's area."""
 

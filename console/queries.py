@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Integer, Select, and_, case, func, or_, select, true, tuple_
 from sqlalchemy.orm import Session
 
 from console.audit_log import user_names
@@ -28,6 +28,8 @@ from ticketing.models import Candidate, Dispatch, FollowUp, Task, Ticket, Ticket
 
 PAGE = 50
 FOUND_AT_MOST = 50
+OF_MESSAGE = r"^voicemail:([0-9]{1,9})$"
+"""The cause of a task to answer a message names the message."""
 AFTER_THE_WORK = (State.DONE, State.FOLLOWING_UP, State.CLOSED)
 
 
@@ -294,22 +296,23 @@ def whole(session: Session, scope: Scope, code: str) -> Whole:
 
 def tasks(
     session: Session, scope: Scope, *, after: tuple[datetime, int] | None = None
-) -> list[tuple[Task, Ticket | None, str | None]]:
-    """A page of open tasks with their tickets and who does them, the most pressing first.
+) -> list[tuple[Task, Ticket | None, str | None, Voicemail | None]]:
+    """A page of open tasks with their tickets, who does them and the message they are about, the most pressing first.
 
     `after` are due time and id of the last row of the page before.
     """
     statement = (
-        select(Task, Ticket, User.name)
+        select(Task, Ticket, User.name, Voicemail)
         .outerjoin(Ticket, Ticket.id == Task.ticket_id)
         .outerjoin(User, User.id == Task.owner_id)
+        .outerjoin(Voicemail, Voicemail.id == func.substring(Task.cause, OF_MESSAGE).cast(Integer))
         .where(Task.done_at.is_(None), _task_visible(scope))
         .order_by(Task.due_at, Task.id)
         .limit(PAGE)
     )
     if after is not None:
         statement = statement.where(tuple_(Task.due_at, Task.id) > after)
-    return [(row[0], row[1], row[2]) for row in session.execute(statement).all()]
+    return [(row[0], row[1], row[2], row[3]) for row in session.execute(statement).all()]
 
 
 def open_task(session: Session, scope: Scope, task_id: int) -> Task:

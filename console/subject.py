@@ -559,10 +559,12 @@ def _looks(
     subjects = [f"household:{person.household_id}", *(f"person:{number}" for number in sorted(traces.person_ids))]
     subjects += [f"{kind}:{one.id}" for one in tickets for kind in ("ticket", "ticket_texts")]
     subjects += [f"call:{one.id}" for one in calls]
+    his_calls = [one.id for one in calls]
     his_task = or_(Task.ticket_id.in_([one.id for one in tickets]), Task.msisdn.in_(traces.own))
     for kind, wanted in (
         ("contact", select(Contact.id).where(Contact.person_id.in_(traces.person_ids))),
         ("task", select(Task.id).where(his_task)),
+        ("voicemail", select(Voicemail.id).where(Voicemail.call_id.in_(his_calls))),
         ("text", select(InboundSms.id).where(sms.in_of(traces))),
         ("text_out", select(OutboundSms.id).where(sms.out_of(traces))),
     ):

@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from console.recordings import Sound
+
 
 class Kind(StrEnum):
     """What an entry is; the filters of the page are these."""
@@ -44,6 +46,7 @@ class Entry:
     lang: str = ""
     is_inbound: bool = False
     turns: tuple[Turn, ...] = ()
+    sounds: tuple[Sound, ...] = ()
     actor: str = ""
 
 

@@ -9,10 +9,12 @@ from flask.typing import ResponseReturnValue
 
 from console import queries
 from console.paging import cursor, read_cursor, read_id
+from console.recordings import Sound, sound
 from console.routes.blueprint import bp, show
 from console.words import ClockView, clock_view, matter, moment
 from core import web
 from core.uow import UnitOfWork, unit_of_work
+from ivr.models import Voicemail
 from staff.guard import actor, current_scope, current_user, needs
 from ticketing.models import Task, Ticket
 from ticketing.service import tasks as service
@@ -29,6 +31,7 @@ class Row:
     code: str
     correction: int | None  # of a person whose record is said to be wrong
     matter: str
+    sound: Sound | None  # of the message it is about
     owner: str
     is_mine: bool
     clock: ClockView
@@ -45,6 +48,7 @@ def tasks() -> ResponseReturnValue:
         return show(
             "tasks.html",
             uow,
+            hears=current_scope().may("numbers.see"),
             rows=[_row(uow, *one) for one in found],
             next_after=cursor(last.due_at, last.id) if last is not None else None,
         )
@@ -72,7 +76,7 @@ def finish_task(task_id: int) -> ResponseReturnValue:
     return redirect(url_for("console.tasks"), code=303)
 
 
-def _row(uow: UnitOfWork, task: Task, ticket: Ticket | None, owner: str | None) -> Row:
+def _row(uow: UnitOfWork, task: Task, ticket: Ticket | None, owner: str | None, voicemail: Voicemail | None) -> Row:
     return Row(
         id=task.id,
         kind=task.kind,
@@ -83,6 +87,7 @@ def _row(uow: UnitOfWork, task: Task, ticket: Ticket | None, owner: str | None) 
         if task.cause.startswith(service.CORRECTION)
         else None,
         matter=matter(ticket) if ticket else "",
+        sound=sound(voicemail) if voicemail is not None else None,
         owner=owner or "",
         is_mine=task.owner_id == current_user().user_id,
         clock=clock_view(task.opened_at, task.due_at, uow.now, moment(task.due_at, uow.now)),

@@ -17,6 +17,7 @@ from console.cards import flag_marks
 from console.handing import handing
 from console.privacy import without_numbers
 from console.queries import Whole
+from console.recordings import sound
 from console.routes.blueprint import bp, show
 from console.timeline import Entry, Kind, Turn, merge, only
 from console.typed import NOTHING_TYPED, Typed
@@ -190,6 +191,7 @@ def ticket_page(uow: UnitOfWork, found: Whole, scope: Scope, typed: Typed = NOTH
         "next": _next(found, holding, uow.now),
         "only": wanted if wanted in set(Kind) else "all",
         "entries": only(entries, wanted),
+        "hears": scope.may("numbers.see"),
         "tabs": tabs,
         "tab": tab if tab in tabs else "note",
         "form_key": typed.fields.get("key") or secrets.token_hex(16),
@@ -317,21 +319,21 @@ def _texts(found: Whole) -> Iterable[Entry]:
 
 
 def _calls(found: Whole) -> Iterable[Entry]:
-    voicemails = {voicemail.call_id: voicemail for voicemail in found.voicemails}
     for call in found.calls:
         said = tuple(
             Turn(turn.who, turn.words, turn.digits, turn.intent, turn.certainty)
             for turn in found.turns
             if turn.call_id == call.id
         )
+        sounds = tuple(sound(voicemail) for voicemail in found.voicemails if voicemail.call_id == call.id)
         facts = {
             "number": masked(call.msisdn) if call.msisdn else web.say("console.fact.withheld"),
             "seconds": call.seconds if call.seconds is not None else "–",
             "outcome": web.say(f"console.outcome.{call.outcome}"),
         }
-        wording = "console.call.voicemail" if call.id in voicemails else f"console.call.{call.direction}"
+        wording = "console.call.voicemail" if sounds else f"console.call.{call.direction}"
         look = "phone-in" if call.direction == "in" else "phone-out"
-        yield Entry(call.started_at, 0, Kind.CALL, look, wording, facts, turns=said)
+        yield Entry(call.started_at, 0, Kind.CALL, look, wording, facts, turns=said, sounds=sounds)
 
 
 def _without_numbers(entry: Entry) -> Entry:

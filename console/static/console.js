@@ -34,7 +34,8 @@ function isBusy(part) {
   const active = document.activeElement;
   const typing = active && /^(INPUT|TEXTAREA|SELECT)$/.test(active.tagName);
   const written = [...document.querySelectorAll("textarea, .act-box input")].some((field) => field.value !== field.defaultValue);
-  return typing || written || part.matches(":hover") || part.contains(active);
+  const hearing = [...document.querySelectorAll("audio")].some((sound) => !sound.paused);
+  return typing || written || hearing || part.matches(":hover") || part.contains(active);
 }
 
 function startKeys() {

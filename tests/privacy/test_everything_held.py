@@ -212,12 +212,13 @@ def test_who_had_a_number_of_his_shown_stands_among_those_who_looked(
 ) -> None:
     for subject_of in (f"call:{resident.call.id}", f"ticket_texts:{resident.ticket.id}", "text:1", "text_out:1"):
         uow.audit("number.revealed", subject_of, reason=f"for {subject_of}")
+    uow.audit("recording.heard", f"voicemail:{resident.voicemail.id}", reason="for the message")
     uow.write_audit()
 
     looks = next(one.records for one in subject.held(uow, resident.person, "en").sections if one.name == "looks")
 
     told = {fact.value for record in looks for fact in record if fact.name == "reason"}
-    assert told >= {"asked for it", f"for call:{resident.call.id}", "for text:1", "for text_out:1"}
+    assert told >= {"asked for it", f"for call:{resident.call.id}", "for text:1", "for text_out:1", "for the message"}
 
 
 def test_every_column_left_out_is_there_and_every_table_about_people_is_searched() -> None:

@@ -56,6 +56,7 @@ NAMES: Mapping[str, Filler] = {
     "kind": lambda node: "texts",
     "place": lambda node: "AH9999" if node == "?" else node,
     "grant_id": lambda node: str(base(node) + 100),
+    "voicemail_id": _id(),
     "session_id": lambda node: str(base(node) + 100),
 }
 """Parts of addresses."""
