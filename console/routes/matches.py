@@ -123,8 +123,7 @@ def decide_match(match_id: int) -> ResponseReturnValue:
                 raise MatchUnclear
         uow.session.flush()
         further = reads.pairs(uow.session, current_scope(), after=(pair.candidate.score, match_id), limit=1)
-        name = pair.low.name
-    flash(web.say(told, name=name), "ok")
+    flash(web.say(told), "ok")
     if further:
         return redirect(url_for("console.match", match_id=further[0].candidate.id), code=303)
     return redirect(url_for("console.match_list"), code=303)

@@ -18,7 +18,7 @@ from console.subject_words import origin, parts
 from console.words import ClockView, clock_view, moment
 from core import web
 from core.uow import UnitOfWork, unit_of_work
-from directory.errors import AlreadyErased, MistakeNotTold, NotChecked, RequestStands
+from directory.errors import AlreadyErased, ErasureNotConfirmed, MistakeNotTold, NotChecked, RequestStands
 from directory.events import Obstacle
 from directory.fragments import LONGEST
 from directory.models import Channel, Household, LegalHold, Person, PrivacyRequest, Purpose, RequestKind
@@ -81,6 +81,7 @@ class Preview:
 
     gone: Sequence[tuple[str, int]]
     obstacles: Sequence[Obstacle]
+    unread_lists: int  # files of lists that nobody has read: only the erasure looks through them
 
 
 @bp.get("/privacy")
@@ -225,6 +226,10 @@ def privacy_withdraw(person_id: int) -> ResponseReturnValue:
 @needs("privacy.do")
 def privacy_request(request_id: int) -> ResponseReturnValue:
     """One request: what to do next, and for an erasure what would go and what stays."""
+    return _request_page(request_id, "")
+
+
+def _request_page(request_id: int, refusal: str) -> str:
     with unit_of_work(actor()) as uow:
         row = privacy.request(uow.session, current_scope(), request_id)
         asked, person, home = row.request, row.person, row.household
@@ -242,6 +247,7 @@ def privacy_request(request_id: int) -> ResponseReturnValue:
             is_open=is_open,
             preview=preview,
             stays=STAYS,
+            refusal=refusal,
         )
 
 
@@ -270,10 +276,15 @@ def privacy_refuse(request_id: int) -> ResponseReturnValue:
 @bp.post("/privacy/requests/<int:request_id>/erase")
 @needs("privacy.do")
 def privacy_erase(request_id: int) -> ResponseReturnValue:
-    """Erase for good, or note that it waits for what stands against it."""
-    with unit_of_work(actor()) as uow:
-        privacy.request(uow.session, current_scope(), request_id)
-        done = service.erase(uow, request_id)
+    """Erase for good, or note that it waits for what stands against it; not unless who asks was checked."""
+    try:
+        with unit_of_work(actor()) as uow:
+            privacy.request(uow.session, current_scope(), request_id)
+            if request.form.get("confirmed") != "yes":
+                raise ErasureNotConfirmed
+            done = service.erase(uow, request_id)
+    except ErasureNotConfirmed as refusal:
+        return _request_page(request_id, web.refusal_sentence(refusal)), web.status_of(refusal)
     flash(web.say(f"console.privacy.done.{'held' if done.obstacles else 'erased'}"), "warn" if done.obstacles else "ok")
     return redirect(url_for("console.privacy_request", request_id=request_id), code=303)
 
@@ -352,4 +363,5 @@ def _preview(uow: UnitOfWork, person_id: int) -> Preview | None:
     except AlreadyErased:
         return None
     gone: Counter[str] = +would.gone
-    return Preview(sorted(gone.items()), would.obstacles)
+    unread = gone.pop("unread_lists", 0)
+    return Preview(sorted(gone.items()), would.obstacles, unread)

@@ -8,8 +8,10 @@ from datetime import datetime
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from collection.queries import batches
+from collection.queries.batches import RowOrigin
 from console import queries as console_queries
-from console.paging import cursor, read_cursor
+from console.paging import cursor, read_cursor, read_id
 from console.places import PAGE, tickets_without_place
 from console.routes.blueprint import bp, show
 from console.routes.places import name_of
@@ -22,8 +24,10 @@ from directory.errors import NoCommunity, UnplacedNotFound
 from directory.models import Unplaced
 from directory.place_words import Place
 from directory.queries import places as queries
+from directory.scope import Scope
 from directory.service import places as service
-from staff.guard import actor, current_scope, needs
+from staff.guard import actor, current_scope, current_user, needs
+from staff.permissions import Permission, scope_for
 from ticketing.lifecycle import OVER
 from ticketing.models import Ticket
 from ticketing.service import tickets
@@ -43,6 +47,7 @@ class Entry:
     code: str  # of a ticket
     at: datetime
     candidates: list[tuple[str, str, int]] = field(default_factory=list)  # code, name, percent
+    href: str = ""  # of the list that the row came from, for whoever may see it
 
 
 @bp.get("/places/unplaced")
@@ -110,7 +115,7 @@ def _shown(uow: UnitOfWork, refusal: str = "", refused: str = "") -> str:
         "places_unplaced.html",
         uow,
         tickets=[_of_ticket(one, known, names) for one in waiting],
-        rows=[_of_row(one, known, names) for one in rows],
+        rows=_of_rows(uow, rows, known, names),
         communities=communities,
         name_of=name_of,
         next_tickets=cursor(waiting[-1].opened_at, waiting[-1].id) if len(waiting) == PAGE else None,
@@ -135,17 +140,37 @@ def _of_ticket(one: Ticket, known: list[Place], names: dict[str, str]) -> Entry:
     )
 
 
-def _of_row(one: Unplaced, known: list[Place], names: dict[str, str]) -> Entry:
+def _of_rows(uow: UnitOfWork, rows: list[Unplaced], known: list[Place], names: dict[str, str]) -> list[Entry]:
+    lists = scope_for(current_user().grants, Permission.IMPORTS_RUN, uow.now)
+    ids = {one.id: number for one in rows if (number := _row_of(one)) is not None}
+    origins = batches.origins(uow.session, current_scope(), set(ids.values()))
+    return [_of_row(one, origins.get(ids.get(one.id, 0)), lists, known, names) for one in rows]
+
+
+def _row_of(one: Unplaced) -> int | None:
+    """The row of a list that waits, if it is one."""
     kind, _, number = one.subject.partition(":")
+    return read_id(number) if kind == "import_row" else None
+
+
+def _of_row(one: Unplaced, origin: RowOrigin | None, lists: Scope, known: list[Place], names: dict[str, str]) -> Entry:
+    kind, _, number = one.subject.partition(":")
+    about = web.say(f"console.unplaced.{'import_row' if kind == 'import_row' else 'other'}", number=number)
+    href = ""
+    if origin is not None:
+        about = web.say("console.unplaced.of_list", source=origin.source, day=origin.as_of, row=origin.row_no)
+        if lists.covers(origin.place):
+            href = url_for("console.import_batch", batch_id=origin.batch_id)
     return Entry(
         f"row-{one.id}",
         url_for("console.settle_unplaced", unplaced_id=one.id),
         one.words,
         place_words.name_in(one.words),
-        web.say(f"console.unplaced.{'import_row' if kind == 'import_row' else 'other'}", number=number),
+        about,
         "",
         one.found_at,
         _candidates(one.words, known, names, one.within_code),
+        href,
     )
 
 
