@@ -21,6 +21,7 @@ from console.privacy import without_numbers
 from core import wording
 from core.uow import UnitOfWork
 from ivr.models import CallOutcome
+from ivr.tree import Meaning
 from sms.delivery import Delivery
 from sms.models import OutboundSms, Outcome
 from staff.permissions import Role
@@ -138,6 +139,25 @@ def test_every_call_text_and_step_stands_there_in_order(desk: Desk, code: str) -
     assert "已建单" in timeline
 
 
+def test_a_call_by_keys_and_in_silence_is_told_too(desk: Desk, story: Story, work: Work) -> None:
+    phone = Phone(story.post, RESIDENT)
+    phone.dial()
+    phone.press("*")
+    phone.keep_silent()
+    phone.press("1")
+    phone.press("2")
+    phone.press("9")
+    phone.press("0")
+    phone.duty("busy")
+    phone.leave_message()
+    phone.hang_up()
+    with work() as uow:
+        code = uow.session.scalars(select(Ticket)).one().code
+
+    for lang, told in (("zh", "要人工"), ("en", "wants a person")):
+        assert told in desk.reads(f"/console/tickets/{code}", lang)
+
+
 def test_the_story_reads_in_english_and_what_people_said_stays_theirs(desk: Desk, code: str) -> None:
     words = desk.reads(f"/console/tickets/{code}", "en")
 
@@ -249,7 +269,7 @@ def test_every_word_that_a_page_may_need_is_there(lang: str) -> None:
         *(f"outcome.{one}" for one in CallOutcome),
         *(f"sms_outcome.{one}" for one in Outcome),
         *(f"answer.{one}" for one in DispatchState),
-        *(f"intent.{one}" for one in Intent),
+        *(f"intent.{one}" for one in (*Intent, *Meaning)),  # of a key that means nothing by itself there is no more
     ]
     ours = wording.catalogue("console", lang)
     theirs = wording.catalogue("ticketing", lang)
