@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from collection.models import BatchState
 from core.audit import AuditEntry
 from core.uow import UnitOfWork, unit_of_work
 from directory.models import Channel, Contact, LegalHold, Person, PrivacyRequest, Purpose, RequestKind, RequestState
@@ -23,6 +24,7 @@ from tests.factories.people import a_person
 from tests.factories.requests import a_request, a_ticket
 from tests.factories.staff import a_user, sign_in
 from tests.privacy.conftest import HOME_PHONE, OWN, WORDS, a_resident
+from tests.privacy.test_lists import a_batch
 from tests.statements import counted
 
 
@@ -157,10 +159,19 @@ def test_nothing_is_erased_before_somebody_says_that_he_checked_who_asks(steward
     answer = steward.sends(f"{page}/erase")
 
     assert answer.status_code == 422
-    assert "请先勾选“已核实申请人身份”" in words_of(answer.text)
+    assert "请先核实，再勾选" in words_of(answer.text)
     assert f"永久删除 {WORDS} 的信息" in words_of(answer.text)
     assert rows(select(PrivacyRequest.state)) == [RequestState.OPEN]
     assert rows(select(Person.name).where(Person.id == person_id)) == [WORDS]
+
+
+def test_lists_that_nobody_has_read_are_named_as_not_yet_looked_through(steward: Desk, person_id: int) -> None:
+    with unit_of_work("test") as uow:
+        a_batch(uow, BatchState.RECEIVED)
+    page = asks(steward, person_id)
+
+    assert "另有 1 份名单还没有人读过，这里没有查" in steward.reads(page)
+    assert "Not yet looked through: 1 lists" in steward.reads(page, "en")
 
 
 def test_the_audit_log_holds_no_name_and_no_number_of_the_erased(steward: Desk, person_id: int) -> None:

@@ -94,6 +94,7 @@ def test_one_is_proposed_looked_at_and_erased_by_a_person(app: Flask, people: di
     page = desk.reads_after(answer)
     assert "保存期满，无人申请" in page
     assert "永久删除 早逝 的信息" in page
+    assert "已核实此人确已去世或迁走多年" in page
     assert requests() == [(people["早逝"], "kept_over", RequestState.OPEN)]
     assert "早逝" not in desk.reads(LIST)
     assert desk.sends(f"/console/privacy/people/{people['早逝']}/propose").status_code == 409
