@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import Engine, update
 from sqlalchemy.orm import Session
 
-from collection.queries import exports
+from collection.queries import batches, exports
 from config import catalogue as catalogue_file
 from config import policy as policy_file
 from config.settings import Settings
@@ -32,8 +32,9 @@ from sms.models import InboundSms, Outcome
 from staff.errors import UserNotSeen
 from staff.queries.roster import emergency_grants, grant_in
 from tests.rights.opening import ROOT, Site, spelt, uses_of_the_scope, watched
+from tests.rights.planting import plant, plant_readers
 from tests.rights.test_leaks import BEHIND
-from tests.rights.world import AT, NODES, base, canary, next_to, node_of_code, number_at, plant, plant_readers, put
+from tests.rights.world import AT, NODES, base, canary, next_to, node_of_code, number_at, put
 
 MINE = "AH010102"
 THEIRS = next_to(MINE)
@@ -78,6 +79,10 @@ def _count_households(session: Session, scope: Scope) -> list[str]:
 
 def _households(session: Session, scope: Scope) -> list[str]:
     return [one.address for one in exports.households(session, scope, THEIRS, 0)]
+
+
+def _origins(session: Session, scope: Scope) -> list[str]:
+    return [one.place for one in batches.origins(session, scope, [base(THEIRS)]).values()]
 
 
 def _dealings(session: Session, scope: Scope) -> list[str]:
@@ -141,6 +146,7 @@ PROOFS: Mapping[Callable[..., object], Read] = {
     exports.people: _people,
     exports.count_households: _count_households,
     exports.households: _households,
+    batches.origins: _origins,
     dealings: _dealings,
     open_tickets: _open_tickets,
     affected: _affected,
