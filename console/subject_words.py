@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from console.masking import in_full
-from console.subject import Fact, Held, Value
+from console.subject import Held
+from console.subject_facts import Fact, Value
 from core import web, wording
 from core.uow import UnitOfWork
 
