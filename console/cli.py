@@ -13,8 +13,8 @@ from typing import Any
 import click
 from sqlalchemy import Engine, event
 
-from console import queries
-from console.queries import View
+from console.queries import queue as queries
+from console.queries.queue import View
 from core.uow import UnitOfWork, unit_of_work
 from directory.queries import people, search
 from directory.scope import EVERYTHING, Scope

@@ -1,9 +1,10 @@
-"""Where a list goes on: moment and id of the last row, as one word of an address; ids that can be."""
+"""A page of a list and where it goes on: moment and id of the last row, as one word of an address; ids that can be."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
+PAGE = 50  # rows
 LARGEST_ID = 2**31 - 1
 LONGEST_ID = 10  # digits
 

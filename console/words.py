@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 from config import catalogue as catalogue_file
 from config import policy as policy_file
 from console.clocks import clock, parts
-from console.queries import waits_for_contact
+from console.queries.queue import waits_for_contact
 from core import web
 from directory.models import Jurisdiction
 from ticketing.lifecycle import OVER

@@ -7,9 +7,10 @@ from datetime import datetime
 
 from flask import Blueprint, render_template
 
-from console import masking, queries
+from console import masking
 from console.menu import MENU, Group
-from console.queries import Counts, View
+from console.queries import queue as queries
+from console.queries.queue import Counts, View
 from core import web
 from core.uow import UnitOfWork
 from directory.queries.places import names_of

@@ -9,8 +9,8 @@ from flask import Blueprint, abort, current_app, request
 from flask.typing import ResponseReturnValue
 
 from config.settings import Settings
-from console import queries
 from console.paging import read_id
+from console.queries import tickets as queries
 from core import clock, jobs, wording
 from core.uow import UnitOfWork, unit_of_work
 from core.web import csrf

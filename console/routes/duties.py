@@ -7,9 +7,9 @@ from datetime import date
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from console import queries as console_queries
 from console.errors import TooManyWords
 from console.paging import read_id
+from console.queries import tickets as console_queries
 from console.routes.blueprint import bp, show
 from console.routes.places import day_of, name_of, who
 from core import web

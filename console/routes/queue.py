@@ -10,10 +10,11 @@ from unicodedata import normalize
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from console import masking, queries
-from console.paging import cursor, read_cursor
+from console import masking
+from console.paging import PAGE, cursor, read_cursor
 from console.privacy import without_numbers
-from console.queries import TABS, UNCOUNTED, QueueRow, View, next_promise
+from console.queries import queue as queries
+from console.queries.queue import TABS, UNCOUNTED, QueueRow, View, next_promise
 from console.routes.blueprint import bp, show
 from console.routes.search import first_few
 from console.words import ClockView, matter, moment, place, since, ticket_clock
@@ -120,7 +121,7 @@ def _page(uow: UnitOfWork, rows: Sequence[QueueRow], view: View, words: str, ver
         members = tuple(view_row for row, view_row in drawn if _group(row, uow.now) == name)
         if members:
             groups.append(Group(name, members))
-    is_full = len(rows) == queries.PAGE and not words
+    is_full = len(rows) == PAGE and not words
     after = cursor(*queries.place_in_queue(rows[-1].ticket, view)) if is_full else None
     return Page(view, words, tuple(groups), tuple(view_row for _, view_row in drawn), after, version)
 

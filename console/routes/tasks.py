@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from console import queries
-from console.paging import cursor, read_cursor, read_id
+from console.paging import PAGE, cursor, read_cursor, read_id
+from console.queries import tasks as queries
 from console.recordings import Sound, sound
 from console.routes.blueprint import bp, show
 from console.words import ClockView, clock_view, matter, moment
@@ -44,7 +44,7 @@ def tasks() -> ResponseReturnValue:
     after = read_cursor(request.args.get("after", ""))
     with unit_of_work(actor()) as uow:
         found = queries.tasks(uow.session, current_scope(), after=after)
-        last = found[-1][0] if len(found) == queries.PAGE else None
+        last = found[-1][0] if len(found) == PAGE else None
         return show(
             "tasks.html",
             uow,

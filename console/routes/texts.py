@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import request
 from flask.typing import ResponseReturnValue
 
-from console import queries
-from console.paging import read_id
+from console.paging import PAGE, read_id
 from console.privacy import without_numbers
+from console.queries import texts as queries
 from console.routes.blueprint import bp, show
 from console.words import moment
 from core.uow import unit_of_work
@@ -38,7 +38,7 @@ def texts() -> ResponseReturnValue:
                 }
                 for row in rows
             ],
-            next_before=rows[-1].id if len(rows) == queries.PAGE else None,
+            next_before=rows[-1].id if len(rows) == PAGE else None,
         )
 
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from console import queries
 from console.errors import NobodyToText, NothingWritten, TooManyWords, UnknownChoice
+from console.queries import tickets as queries
 from console.routes.blueprint import bp, show
 from console.routes.tickets import ticket_page
 from console.typed import Typed

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from flask import request
 from flask.typing import ResponseReturnValue
 
-from config import policy as policy_file
-from console import queries
 from console.cards import flag_marks
 from console.handing import handing
 from console.privacy import without_numbers
-from console.queries import Whole
-from console.recordings import sound
+from console.queries import tickets as queries
+from console.queries.tickets import Whole
 from console.routes.blueprint import bp, show
-from console.timeline import Entry, Kind, Turn, merge, only
+from console.ticket_job import Choice, holder, left_out, ranked, ranking, tracker
+from console.ticket_story import story
+from console.timeline import Kind, only
 from console.typed import NOTHING_TYPED, Typed
 from console.words import matter, moment, place, ticket_clock
 from core import web
@@ -28,36 +27,11 @@ from directory.queries.places import communities
 from directory.scope import Scope
 from providers.models import Provider
 from staff.guard import actor, current_scope, needs
-from telephony.msisdn import masked
-from ticketing import lifecycle, prompts
+from ticketing import lifecycle
 from ticketing.dispatch_lifecycle import HOLDING, DispatchState
 from ticketing.lifecycle import State
-from ticketing.models import Candidate, Dispatch, Ticket
-from ticketing.service.ranking import rank_for
+from ticketing.models import Dispatch, Ticket
 
-JOB_STEPS = frozenset(
-    {
-        "offered",
-        "accepted",
-        "refused",
-        "expired",
-        "withdrawn",
-        "arrived",
-        "completed",
-        "round",
-        "dispatched_by_hand",
-        "no_access",
-        "incomplete",
-        "rescheduled",
-        "cancelled_by_provider",
-        "late",
-        "quoted",
-        "quote_agreed",
-        "quote_declined",
-        "transfer",
-        "acknowledged",
-    }
-)
 DISPATCHABLE = frozenset({State.OPEN, State.DISPATCHED, State.ACKNOWLEDGED, State.IN_PROGRESS, State.WAITING_QUOTE})
 """States in which somebody can be sent by hand; who holds the job is released."""
 TABS = ("resident", "provider", "note")
@@ -84,52 +58,6 @@ class Next:
     tone: str
     icon: str
     facts: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step of the offer tracker: was, is, or to come."""
-
-    name: str
-    look: str
-    at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """The provider who has the job."""
-
-    code: str
-    name: str
-    rating: str
-    promised: str  # empty: no hour was promised
-    amount: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Ranked:
-    """A candidate as the table shows it."""
-
-    name: str
-    rank: int | None
-    cause: str
-    distance: str
-    load: str
-    rating: str
-    last: str
-    answer: str
-    is_holder: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One option of a list."""
-
-    code: str
-    name: str
-    rank: int | None = None
-    cause: str = ""
-    line: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +96,6 @@ def ticket_page(uow: UnitOfWork, found: Whole, scope: Scope, typed: Typed = NOTH
     may_text = may.write and scope.may("texts.write")
     usual = "resident" if may_text and one.notify_msisdn else "note"
     tab = typed.fields.get("to") or request.args.get("write", usual)
-    entries = merge(_steps_told(found), _texts(found), _calls(found))
-    if not scope.may("numbers.see"):
-        entries = [_without_numbers(entry) for entry in entries]
     holding = next(((d, p) for d, p in reversed(found.dispatches) if d.state in HOLDING), None)
     shown = holding or next(((d, p) for d, p in reversed(found.dispatches) if d.state == DispatchState.COMPLETED), None)
     tabs = [
@@ -190,18 +115,18 @@ def ticket_page(uow: UnitOfWork, found: Whole, scope: Scope, typed: Typed = NOTH
         "may": may,
         "next": _next(found, holding, uow.now),
         "only": wanted if wanted in set(Kind) else "all",
-        "entries": only(entries, wanted),
+        "entries": only(story(found, scope), wanted),
         "hears": scope.may("numbers.see"),
         "tabs": tabs,
         "tab": tab if tab in tabs else "note",
         "form_key": typed.fields.get("key") or secrets.token_hex(16),
         "typed": typed,
-        "steps": _tracker(found, shown[0] if shown else None),
-        "holder": _holder(*shown, uow.now) if shown else None,
+        "steps": tracker(found, shown[0] if shown else None),
+        "holder": holder(*shown, uow.now) if shown else None,
         "round": one.round,
-        "candidates": [_ranked(candidate, provider, found.dispatches) for candidate, provider in found.candidates],
-        "left_out": _left_out(found),
-        "ranking": _ranking(uow, one) if may.dispatch else [],
+        "candidates": [ranked(candidate, provider, found.dispatches) for candidate, provider in found.candidates],
+        "left_out": left_out(found),
+        "ranking": ranking(uow, one) if may.dispatch else [],
         "needs_person": one.match_at is None and one.state in (State.OPEN, State.NEW) and bool(one.service),
         "requester": one.requester_name,
         "flags": flag_marks(uow, scope, one.household_id),
@@ -277,142 +202,6 @@ def _next(found: Whole, holding: tuple[Dispatch, Provider] | None, now: datetime
             return Next("closed", "ok", "ok", facts)
         case _:
             return Next("cancelled", "mute", "bad", facts)
-
-
-def _steps_told(found: Whole) -> Iterable[Entry]:
-    for event in found.events:
-        kind = (
-            Kind.NOTE if event.note and event.kind == "note" else Kind.JOB if event.kind in JOB_STEPS else Kind.SYSTEM
-        )
-        facts = prompts.facts(event.data, web.lang(), policy_file.current().city.zone)
-        if kind is Kind.NOTE:
-            facts["who"] = _name(found, event.actor)
-        yield Entry(
-            event.at,
-            1,
-            kind,
-            {"note": "note", "arrived": "pin", "refused": "x", "expired": "clock"}.get(event.kind, "wrench"),
-            f"ticketing.event.{event.kind}",
-            facts,
-            words=event.note,
-            actor=event.actor,
-        )
-
-
-def _texts(found: Whole) -> Iterable[Entry]:
-    resident = {found.ticket.msisdn, found.ticket.notify_msisdn}
-    for out in found.texts_out:
-        to = "resident" if out.msisdn in resident else "provider"
-        facts = {
-            "number": masked(out.msisdn),
-            "delivery": web.say(f"console.delivery.{out.delivery}"),
-            "segments": out.segments,
-        }
-        yield Entry(out.created_at, 2, Kind.TEXT, "send", f"console.text.to_{to}", facts, out.body, out.lang)
-    for came in found.texts_in:
-        by = "resident" if came.msisdn in resident else "provider"
-        read = web.say(f"console.intent.{came.intent}") if came.intent else "–"
-        facts = {"number": masked(came.msisdn), "reading": read, "certainty": f"{came.certainty:.2f}"}
-        yield Entry(
-            came.received_at, 0, Kind.TEXT, "chat", f"console.text.from_{by}", facts, came.body, is_inbound=True
-        )
-
-
-def _calls(found: Whole) -> Iterable[Entry]:
-    for call in found.calls:
-        said = tuple(
-            Turn(turn.who, turn.words, turn.digits, turn.intent, turn.certainty)
-            for turn in found.turns
-            if turn.call_id == call.id
-        )
-        sounds = tuple(sound(voicemail) for voicemail in found.voicemails if voicemail.call_id == call.id)
-        facts = {
-            "number": masked(call.msisdn) if call.msisdn else web.say("console.fact.withheld"),
-            "seconds": call.seconds if call.seconds is not None else "–",
-            "outcome": web.say(f"console.outcome.{call.outcome}"),
-        }
-        wording = "console.call.voicemail" if sounds else f"console.call.{call.direction}"
-        look = "phone-in" if call.direction == "in" else "phone-out"
-        yield Entry(call.started_at, 0, Kind.CALL, look, wording, facts, turns=said, sounds=sounds)
-
-
-def _without_numbers(entry: Entry) -> Entry:
-    turns = tuple(replace(turn, words=without_numbers(turn.words)) for turn in entry.turns)
-    return replace(entry, words=without_numbers(entry.words), turns=turns)
-
-
-def _name(found: Whole, actor_name: str) -> str:
-    if actor_name.startswith("user:"):
-        return found.user_names.get(actor_name, actor_name)
-    return web.say("console.actor.system")
-
-
-def _tracker(found: Whole, shown: Dispatch | None) -> list[Step]:
-    one = found.ticket
-    times = {
-        "offered": shown.offered_at if shown else one.dispatched_at,
-        "accepted": shown.answered_at if shown else None,
-        "arrived": shown.arrived_at if shown else None,
-        "done": one.done_at if shown else None,
-        "confirmed": one.closed_at,
-    }
-    names = list(times)
-    reached = max((index for index, name in enumerate(names) if times[name]), default=-1)
-    is_over = one.state in lifecycle.OVER
-    return [
-        Step(name, "was" if index <= reached else "is" if index == reached + 1 and not is_over else "", times[name])
-        for index, name in enumerate(names)
-    ]
-
-
-def _holder(dispatch: Dispatch, provider: Provider, now: datetime) -> Holder:
-    promised = moment(dispatch.promised_at, now) if dispatch.promised_at else ""
-    return Holder(provider.code, provider.name, f"{provider.rating:.1f}", promised, dispatch.amount)
-
-
-def _ranked(candidate: Candidate, provider: Provider, dispatches: Sequence[tuple[Dispatch, Provider]]) -> Ranked:
-    facts = candidate.facts
-    asked = next(
-        (d for d, _ in reversed(dispatches) if d.provider_id == provider.id and d.round == candidate.round), None
-    )
-    return Ranked(
-        name=provider.name,
-        rank=candidate.rank,
-        cause=candidate.cause,
-        distance=web.say(f"console.distance.{facts['distance']}") if "distance" in facts else "–",
-        load=f"{facts.get('load', '–')}/{facts.get('cap', '–')}",
-        rating=f"{facts['rating']:.2f}" if "rating" in facts else "–",
-        last=_last(facts.get("idle_days")),
-        answer=asked.state if asked else "",
-        is_holder=asked is not None and asked.state in HOLDING,
-    )
-
-
-def _last(days: float | None) -> str:
-    return web.say("console.why.never") if days is None else web.say("console.why.days", days=int(days))
-
-
-def _left_out(found: Whole) -> str:
-    told = (event.data["left_out"] for event in reversed(found.events) if event.data.get("left_out"))
-    counts: dict[str, int] = next(told, {})
-    if not any(counts.values()):
-        return ""
-    separator = "、" if web.lang() == "zh" else ", "
-    listed = separator.join(f"{web.say(f'console.cause.{cause}')} {count}" for cause, count in counts.items() if count)
-    return web.say("console.why.others", listed=listed)
-
-
-def _ranking(uow: UnitOfWork, one: Ticket) -> list[Choice]:
-    return [
-        Choice(
-            row.facts.code,
-            row.facts.name,
-            row.rank,
-            row.cause or "",
-            web.say("console.dispatch.line", load=row.load, cap=row.facts.max_open_jobs, rating=f"{row.rating:.2f}"),
-        )
-        for row in rank_for(uow, one)
-    ]
 
 
 def _promises(one: Ticket, shown: Dispatch | None, now: datetime) -> list[Promise]:

@@ -10,9 +10,9 @@ from flask.typing import ResponseReturnValue
 
 from collection.queries import batches
 from collection.queries.batches import RowOrigin
-from console import queries as console_queries
 from console.paging import cursor, read_cursor, read_id
 from console.places import PAGE, tickets_without_place
+from console.queries import tickets as console_queries
 from console.routes.blueprint import bp, show
 from console.routes.places import name_of
 from console.words import matter
