@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import urlsplit
 
+from click import ClickException
+
 E164 = re.compile(r"\+[1-9]\d{6,14}")
 ACCOUNT = re.compile(r"AC[0-9a-fA-F]{32}")
 SENDER_NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}")
@@ -17,8 +19,8 @@ TWILIO_API = "https://api.twilio.com"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
-class BadSetting(Exception):
-    """A setting is missing or makes no sense; the message names it and says what to do."""
+class BadSetting(ClickException):
+    """A setting is missing or makes no sense; the message names it and says what to do. Commands tell it as it is."""
 
 
 @dataclass(frozen=True, slots=True)

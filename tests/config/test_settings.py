@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from click.testing import CliRunner
 
+from config import settings as environment
 from config.settings import BadSetting, Settings
+from core.cli import audit
 
 GOOD = {
     "DATABASE_URL": "postgresql://linli@127.0.0.1/linli",
@@ -77,3 +80,16 @@ def test_a_demo_never_reaches_a_real_telephone() -> None:
         Settings.from_env({**loopback, "GO_LIVE": "on"})
     with pytest.raises(BadSetting, match="TWILIO_API_BASE"):
         Settings.from_env({**GOOD, "CLOCK": "demo"})
+
+
+def test_a_command_tells_a_missing_setting_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in GOOD.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("HOTLINE_NUMBER")
+    environment.current.cache_clear()
+
+    told = CliRunner().invoke(audit, ["verify"])
+
+    assert told.exit_code == 1
+    assert told.output.startswith("Error: HOTLINE_NUMBER is not set")
+    assert len(told.output.splitlines()) == 1
