@@ -73,11 +73,15 @@ def fitted(
 ) -> tuple[Sentence, ...]:
     """`first` always; of `marks`, the weightiest of which come first, those that fit; `more` when some did not.
 
+    The weightiest alone counts more than that there is more: where only one of the two fits, it is that one.
     Neighbours in one language become one sentence, so that the voice does not stop between them.
     """
+    marks = list(dict.fromkeys(marks))
     left = longest - sum(seconds(one.text) for one in first)
     if sum(seconds(one.text) for one in marks) <= left:
         return _joined((*first, *marks))
+    if left - seconds(more.text) < seconds(marks[0].text) <= left:
+        return _joined((*first, marks[0]))
     left -= seconds(more.text)
     told: list[Sentence] = []
     for mark in marks:

@@ -113,8 +113,9 @@ def _of_several(turn: Turn, lang: str, key: str = "several") -> list[Sentence]:
 
 def _marks(turn: Turn, home: Home, lang: str) -> list[Sentence]:
     uow = turn.uow
+    speaks = [_say(f"speaks_{turn.lang}", lang)] if turn.lang != lang else []
     standing = people.flags_of(uow.session, Scope.system(), home.household_id, uow.local_now.date())
-    return [_mark(flag, lang) for flag in _weighed(standing)]
+    return speaks + [_mark(flag, lang) for flag in _weighed(standing)]
 
 
 def _weighed(flags: Sequence[Flag]) -> list[Flag]:

@@ -275,6 +275,32 @@ def test_what_changes_while_it_rings_is_told_as_it_is_when_somebody_picks_up(
     assert words(phone) == told
 
 
+def test_who_speaks_another_language_is_told_of(flagged: Tell, phone: Phone) -> None:
+    flagged(FlagKind.DOG)
+    phone.dial()
+    phone.press("8")
+    phone.press("0")
+
+    assert words(phone) == f"陈先生来电。住{HOME}。说英语。家里有狗。"
+
+
+def test_in_danger_the_weightiest_is_told_though_there_is_more(flagged: Tell, phone: Phone) -> None:
+    flagged(FlagKind.DEAF)
+    for _ in range(2):
+        flagged(FlagKind.OTHER, note="门铃坏了，请从后门进，门口有一堆砖")
+    phone.dial()
+    phone.say("厨房着火了")
+
+    assert words(phone) == f"紧急，{HOME}。耳朵不好，请说慢些。"
+
+
+def test_the_same_note_twice_is_told_once(flagged: Tell, phone: Phone) -> None:
+    for _ in range(2):
+        flagged(FlagKind.OTHER, note="门铃坏了")
+
+    assert words(handed_over(phone)) == f"陈先生来电。住{HOME}。门铃坏了。"
+
+
 def test_two_callers_at_once_are_told_apart(flagged: Tell, work: Work, new_phone: NewPhone) -> None:
     flagged(FlagKind.DOG)
     with work() as uow:
@@ -341,7 +367,7 @@ def test_an_english_city_is_told_in_english(flagged: Tell, work: Work, phone: Ph
 
     assert told_in_english(work, phone) == [
         ("zh", "陈先生来电。"),
-        ("en", "Lives at Wutongli, building 8, unit 2, room 301. Hard of hearing, speak slowly."),
+        ("en", "Lives at Wutongli, building 8, unit 2, room 301. Speaks Chinese. Hard of hearing, speak slowly."),
         ("zh", "门铃坏了。"),
     ]
 
@@ -353,7 +379,11 @@ def test_an_address_that_an_english_voice_cannot_read_is_read_by_a_chinese_one(
     with work() as uow:
         a_person(uow, "Mr Harris", address="花园东门小卖部")
 
-    assert told_in_english(work, phone) == [("en", "A call from Mr Harris."), ("zh", "住梧桐里社区花园东门小卖部。")]
+    assert told_in_english(work, phone) == [
+        ("en", "A call from Mr Harris."),
+        ("zh", "住梧桐里社区花园东门小卖部。"),
+        ("en", "Speaks Chinese."),
+    ]
 
 
 @pytest.mark.parametrize("how", ["late", "unknown", "another ring", "no parent", "over"])
