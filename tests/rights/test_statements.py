@@ -20,7 +20,8 @@ from tests.rights.world import NODES, NOWHERE, Reader
 from tests.statements import counted
 
 FEW = ("AH", "AH010101")
-"""Rows of every kind at two nodes; then at all of them and without a place."""
+"""Rows of every kind at two nodes; then at all of them and without a place. Users and the audit log are there from the
+beginning: their lists have tests of their own."""
 
 
 @pytest.fixture(scope="module")
