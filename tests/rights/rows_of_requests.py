@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -14,7 +16,7 @@ from providers.vetting import Standing
 from sms.delivery import Delivery
 from sms.models import InboundSms, OutboundSms, Outcome
 from sms.urgency import Urgency
-from tests.rights.world import AT, HOUR, NOWHERE, base, canary, code_at, next_to, number_at, put, stray_code_at
+from tests.rights.world import AT, HOUR, NODES, NOWHERE, base, canary, code_at, next_to, number_at, put, stray_code_at
 from ticketing.dispatch_lifecycle import DispatchState
 from ticketing.lifecycle import State
 from ticketing.models import (
@@ -189,8 +191,22 @@ def plant_requests(session: Session, node: str) -> None:
             "seconds": 3,
             "at": AT,
             "about": code_at(node),
+            "sha256": _sound_at(node),
+            "content_type": "audio/x-wav",
         },
     )
+
+
+def plant_sounds(folder: Path) -> None:
+    """The files of all messages: what is heard in them is where they belong."""
+    folder.mkdir(mode=0o700)
+    for node in (*NODES, NOWHERE):
+        (folder / _sound_at(node)).write_text(canary(node), encoding="utf-8")
+
+
+def _sound_at(node: str) -> str:
+    """The name of the file with the message that was left at a node."""
+    return hashlib.sha256(node.encode()).hexdigest()
 
 
 def plant_stray_request(session: Session, node: str) -> None:

@@ -16,10 +16,12 @@ from sqlalchemy import Engine
 from config.settings import Settings
 from core import clock, db, jobs
 from core.uow import unit_of_work
+from ivr.jobs import folder_of_recordings
 from staff.permissions import GIVES
 from tests.rights.filling import unknown_parts
 from tests.rights.opening import Site, spelt, uses_of_the_scope
 from tests.rights.planting import plant, plant_above, plant_readers
+from tests.rights.rows_of_requests import plant_sounds
 from tests.rights.walk import OPEN, OWN_PAGES, Answer, Ask, House, guarded_rules, is_webhook, leaks, needed, path_of
 from tests.rights.world import COMPARED, NODES, NOWHERE, READERS, inside
 
@@ -47,7 +49,7 @@ FEW = (slice(1), slice(1, 3))
 
 
 @pytest.fixture(scope="module")
-def house(engine: Engine, settings: Settings) -> Iterator[House]:
+def house(engine: Engine, settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """The whole house on one connection; nothing of it is ever committed."""
     from app import create_app
 
@@ -55,7 +57,9 @@ def house(engine: Engine, settings: Settings) -> Iterator[House]:
     db.sessions.kw["bind"].dispose()
     doorbell = list(jobs._doorbell)
     jobs._doorbell.clear()  # nobody is to run what a request woke
-    with engine.connect() as connection:
+    with engine.connect() as connection, pytest.MonkeyPatch.context() as private:
+        private.setenv("PRIVATE_DIR", str(tmp_path_factory.mktemp("rights") / "private"))
+        plant_sounds(folder_of_recordings())
         city = connection.begin()
         db.sessions.configure(bind=connection, join_transaction_mode="create_savepoint")
         house = House(app, connection)
