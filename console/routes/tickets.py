@@ -181,6 +181,8 @@ def _next(found: Whole, holding: tuple[Dispatch, Provider] | None, now: datetime
     facts = {"code": one.code, "who": who, "when": promised, "round": one.round}
     match one.state:
         case State.NEW:
+            if one.is_draft and found.voicemails:
+                return Next("message", "wait", "voicemail", facts)
             return Next("call_back" if one.is_draft else "complete_facts", "wait", "phone-out", facts)
         case State.OPEN if one.match_at is None and one.kind == "service":
             return Next("find_provider", "warn", "truck", facts)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -45,9 +46,7 @@ def name_of(sound: bytes) -> str:
     return hashlib.sha256(sound).hexdigest()
 
 
-def a_message(
-    uow: UnitOfWork, ticket: Ticket, number: int = 1, *, call: Call | None = None, **more: object
-) -> Voicemail:
+def a_message(uow: UnitOfWork, ticket: Ticket, number: int = 1, *, call: Call | None = None, **more: Any) -> Voicemail:
     """Twelve seconds of sound about a ticket, fetched and kept."""
     if call is None:
         call = Call(
@@ -202,7 +201,7 @@ def test_who_sees_a_ticket_without_numbers_is_told_who_can_listen(
         ({"sha256": None, "url": ""}, "已按规定删除"),
     ],
 )
-def test_a_sound_that_is_not_there_says_why(more: dict[str, object], told: str, desk: Desk, work: Work) -> None:
+def test_a_sound_that_is_not_there_says_why(more: dict[str, Any], told: str, desk: Desk, work: Work) -> None:
     with work() as uow:
         ticket = a_ticket(uow, a_request())
         message = a_message(uow, ticket, **more)
@@ -240,6 +239,17 @@ def test_what_the_carrier_calls_a_sound_is_not_repeated_to_browsers(said: str, d
 
     assert (answer.status_code, answer.content_type) == (200, "audio/wav")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_message_is_not_called_a_call_that_broke_off(desk: Desk, work: Work) -> None:
+    with work() as uow:
+        ticket = a_ticket(uow, a_request(is_draft=True))
+        a_message(uow, ticket)
+
+    page = desk.reads(f"/console/tickets/{ticket.code}")
+
+    assert "请听留言，再回电" in page
+    assert "没说完就挂了" not in page
 
 
 def test_both_messages_of_one_call_are_heard(desk: Desk, work: Work) -> None:
