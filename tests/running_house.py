@@ -24,6 +24,7 @@ from redis import Redis
 
 from core import embedded
 from core.embedded import Server
+from core.ports import HOST, free_port
 from simulator.client import Phones
 
 T = TypeVar("T")
@@ -55,15 +56,15 @@ class RunningHouse:
         self.folder = folder
         self.database_url = database_url
         self.redis: Server = embedded.start_valkey(folder)
-        self.port, self.phone_port = embedded.free_port(), embedded.free_port()
-        self.url, self.phone_url = f"http://{embedded.HOST}:{self.port}", f"http://{embedded.HOST}:{self.phone_port}"
+        self.port, self.phone_port = free_port(), free_port()
+        self.url, self.phone_url = f"http://{HOST}:{self.port}", f"http://{HOST}:{self.phone_port}"
         self.phones = Phones(self.phone_url)
         self.password = ""
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._commands: dict[str, tuple[Sequence[str], Mapping[str, str]]] = {
             "web": (
                 ("-m", "gunicorn", "--config", "config/gunicorn.py", "wsgi:app"),
-                {"BIND": f"{embedded.HOST}:{self.port}", "WEB_PROCESSES": "1"},
+                {"BIND": f"{HOST}:{self.port}", "WEB_PROCESSES": "1"},
             ),
             "worker": (("worker.py",), {}),
             "ticker": (("schedule.py",), {}),

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from collection.errors import BadFile
-from core import embedded
+from core.private_folder import private_folder
 
 FOLDER = "imports"
 AT_ONCE = 256 * 1024
@@ -29,7 +29,7 @@ class Kept:
 
 def keep(upload: BinaryIO, most: int) -> Kept:
     """Write an upload down. Raises BadFile when it is larger than `most` bytes; nothing is kept then."""
-    folder = embedded.private_folder() / FOLDER
+    folder = private_folder() / FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
     path = f"{FOLDER}/{secrets.token_hex(16)}"
     digest, size = sha256(), 0
@@ -66,11 +66,11 @@ def remove(path: str) -> None:
 
 def all_paths() -> list[tuple[str, float]]:
     """Every kept file with the second at which it was written."""
-    folder = embedded.private_folder() / FOLDER
+    folder = private_folder() / FOLDER
     if not folder.is_dir():
         return []
     return [(f"{FOLDER}/{file.name}", file.stat().st_mtime) for file in folder.iterdir()]
 
 
 def _place(path: str) -> Path:
-    return embedded.private_folder() / path
+    return private_folder() / path

@@ -18,7 +18,8 @@ from collection import jobs
 from collection.models import BatchState, Outcome
 from collection.service import keeping, receiving, returning
 from collection.service.receiving import Upload
-from core import db, disposal, embedded
+from core import db, disposal
+from core.private_folder import private_folder
 from core.uow import UnitOfWork
 from directory.models import Person, Purpose, Unplaced
 from directory.scope import Scope
@@ -192,7 +193,7 @@ def words_kept(work: Work) -> list[str]:
     with work() as uow:
         found = everywhere(uow.session, HIM["姓名"], HIM["手机"])
         found += [one for one in everywhere(uow.session, HIM["地址"]) if one.startswith(("batch", "unplaced", "prov"))]
-    folder = embedded.private_folder() / "imports"
+    folder = private_folder() / "imports"
     return found + [file.name for file in folder.iterdir() if HIM["姓名"].encode() in file.read_bytes()]
 
 
@@ -227,7 +228,7 @@ def test_nothing_is_left_of_him_in_rows_that_wait_were_refused_or_taken_back_nor
             "refusal.somebody_forgotten",
         )
     assert lists.read(without_him).state is BatchState.RECEIVED
-    assert len(list((embedded.private_folder() / "imports").iterdir())) == 1
+    assert len(list((private_folder() / "imports").iterdir())) == 1
 
 
 def test_a_namesake_of_whom_nothing_else_is_the_same_stays_in_his_lists(lists: Lists, work: Work) -> None:

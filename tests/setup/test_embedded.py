@@ -26,6 +26,8 @@ from redis.retry import Retry
 
 from core import embedded
 from core.embedded import Server
+from core.private_folder import private_secret
+from core.wheel_programs import CannotStart
 from tests.setup.process_table import processes_naming
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -230,7 +232,7 @@ def test_they_listen_on_loopback_alone(running: Running) -> None:
 
 
 def test_only_the_owner_reads_what_they_leave(running: Running) -> None:
-    embedded.private_secret("SECRET_KEY", running.folder)
+    private_secret("SECRET_KEY", running.folder)
 
     ours = [
         path for path in running.folder.rglob("*") if running.folder / "programs" not in path.parents and path.is_file()
@@ -294,7 +296,7 @@ def test_a_missing_program_is_told_in_one_sentence_that_names_the_setting(
     program.write_text("#!/bin/sh\necho \"initdb: /lib/libc.so.6: version 'GLIBC_2.28' not found\" >&2\nexit 1\n")
     monkeypatch.syspath_prepend(str(wheels))
 
-    with pytest.raises(embedded.CannotStart, match=r"^The private PostgreSQL .*GLIBC_2.28.* set DATABASE_URL") as told:
+    with pytest.raises(CannotStart, match=r"^The private PostgreSQL .*GLIBC_2.28.* set DATABASE_URL") as told:
         servers.postgres()
 
     assert str(told.value).count(". ") == 0
@@ -302,10 +304,10 @@ def test_a_missing_program_is_told_in_one_sentence_that_names_the_setting(
 
 
 def test_a_secret_is_made_once(folder: Path) -> None:
-    made = embedded.private_secret("HASH_KEY", folder)
+    made = private_secret("HASH_KEY", folder)
 
-    assert embedded.private_secret("HASH_KEY", folder) == made
-    assert embedded.private_secret("SECRET_KEY", folder) != made
+    assert private_secret("HASH_KEY", folder) == made
+    assert private_secret("SECRET_KEY", folder) != made
     assert len(bytes.fromhex(made)) == 32
     assert (folder / "hash_key.secret").stat().st_mode & 0o777 == 0o600
 

@@ -20,7 +20,7 @@ from urllib.request import ProxyHandler, build_opener
 
 import pytest
 
-from core import embedded
+from core.ports import free_port
 from tests.setup import stand_in
 from tests.setup.process_table import processes_naming, processes_with, told_by
 
@@ -296,8 +296,8 @@ def new_folder() -> Path:
 
 
 def two_free_ports() -> tuple[int, int]:
-    first = embedded.free_port()
-    second = embedded.free_port()
+    first = free_port()
+    second = free_port()
     return first, second
 
 
