@@ -153,7 +153,7 @@ def _read(state: Check, number: int, row: list[str]) -> Read:
     rules = RowRules(state.today, city.region, area_code, place.code, lambda words: _seal(state.hash_key, words))
     resident, reasons = read(cells, rules)
     if len(row) > state.width:
-        resident, reasons = None, [Reason("more_cells")]
+        resident, reasons, place = None, [Reason("more_cells")], Located("", "")
     return Read(number, row, place, resident, reasons, resident or as_far_as_read(cells, rules))
 
 
@@ -192,12 +192,13 @@ def _decided(uow: UnitOfWork, batch: Batch, state: Check, chunk: Sequence[Read])
     good: list[tuple[int, Resident]] = []
     for one in chunk:
         code = one.place.code
-        if one.resident is None:
-            judged[one.number] = _Judged(Outcome.REFUSE, one.reasons)
+        refused = [*one.reasons] if one.resident is None else []
+        if code and not code.startswith(batch.jurisdiction_code):
+            refused.append(Reason("outside_area", {"code": code}))
+        if one.resident is None or refused:
+            judged[one.number] = _Judged(Outcome.REFUSE, refused)
         elif not code:
             judged[one.number] = _Judged(Outcome.NEEDS_PLACE, [_unplaced(one.place)], None, one.resident)
-        elif not code.startswith(batch.jurisdiction_code):
-            judged[one.number] = _Judged(Outcome.REFUSE, [Reason("outside_area", {"code": code})])
         else:
             good.append((one.number, one.resident))
     numbers = {number for number, _ in good}

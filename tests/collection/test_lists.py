@@ -192,6 +192,13 @@ def test_the_same_person_twice_in_a_file_is_refused_and_names_the_row(lists: Lis
     assert lists.rows(batch.id)[2].reasons == [{"key": "twice_in_file", "row": 2}]
 
 
+def test_a_row_with_a_wrong_cell_is_told_too_that_it_lies_elsewhere(lists: Lists) -> None:
+    """Or the clerk would mend the cell, upload it again and only then hear of the place."""
+    batch = lists.check([a_row(1, 社区="AH010202", 手机="162OOOO9902")], place=COMMUNITY)
+
+    assert lists.reasons(batch.id) == [["phone_letters", "outside_area"]]
+
+
 def test_rows_of_another_area_are_refused_whatever_the_form_says(lists: Lists) -> None:
     scope = Scope((COMMUNITY,), frozenset({"imports.run"}))
     batch = lists.check([a_row(1), a_row(2, 社区="AH010202"), a_row(3, 社区="桂花弄社区")], scope=scope)
