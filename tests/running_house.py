@@ -176,11 +176,11 @@ class RunningHouse:
         with self.database() as connection:
             found = connection.execute("select tablename from pg_tables where schemaname = 'public'").fetchall()
             names = ", ".join(sorted({row[0] for row in found} - KEPT))
+            last = connection.execute("select last_value from batches_id_seq").fetchone()
             until(lambda: _truncated(connection, names), "no process holds a row")
+            # provenances and the audit log are kept: what they say of list 1 is not about the next journey's first list
+            connection.execute("select setval('batches_id_seq', %s)", last)
             connection.execute("update providers set last_job_at = null")
-            connection.execute(  # people of an earlier journey's list are not of the list that is the first again
-                "select setval('batches_id_seq', (select coalesce(max(batch_id), 0) + 1 from provenances), false)"
-            )
         self.set_clock(MORNING)
         self.start()
 
