@@ -128,6 +128,7 @@ SUBSCRIPTIONS: events.Subscriptions = {
     sms.events.PersonAsked: (ticketing.reactions.call_back,),
     sms.events.DangerTexted: (ticketing.reactions.open_emergency, ivr.reactions.page_duty),
     sms.events.TextUnsettled: (ticketing.reactions.check_unsettled_text,),
+    sms.events.PicturesRemain: (ticketing.reactions.check_pictures,),
     sms.events.TextFailed: (ticketing.reactions.call_instead,),
     ticketing.events.TicketEscalated: (ivr.reactions.page_duty,),
     ticketing.events.NobodyToSend: (ivr.reactions.page_duty,),

@@ -32,7 +32,7 @@ class Disposal(Base):
     __table_args__ = (UniqueConstraint("kind", "name"), Index("ix_disposals_due", "kind", "due_at"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    kind: Mapped[str] = mapped_column(String(24))  # file, recording, carrier_recording
+    kind: Mapped[str] = mapped_column(String(24))  # file, recording, carrier_recording, carrier_media
     name: Mapped[str] = mapped_column(String(200))  # path below the private folder, SHA-256, the carrier's id
     due_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,9 +62,10 @@ class Phones:
         """Refuse a ringing telephone."""
         self._act(call, "decline", {})
 
-    def text(self, number: str, to: str, body: str, *, sid: str = "", times: int = 1) -> str:
-        """Text somebody; the message's id."""
-        told = self._post(f"/sim/phones/{number}/text", {"to": to, "body": body, "sid": sid, "times": times})
+    def text(self, number: str, to: str, body: str, *, sid: str = "", times: int = 1, media: Sequence[str] = ()) -> str:
+        """Text somebody, with pictures of these content types; the message's id."""
+        asked = {"to": to, "body": body, "sid": sid, "times": times, "media": list(media)}
+        told = self._post(f"/sim/phones/{number}/text", asked)
         self.wait_idle()
         return str(told["sid"])
 

@@ -143,7 +143,7 @@ class Control:
         return web.json_response(call.snapshot(), status=201)
 
     async def text(self, request: web.Request) -> web.Response:
-        """Text somebody; `sid` repeats an earlier text, `times` delivers it so often at once."""
+        """Text somebody; `sid` repeats an earlier text, `times` delivers it so often, `media`: types of pictures."""
         asked = await _told_json(request)
         message = self.network.texts.come_in(
             request.match_info["number"],
@@ -151,6 +151,7 @@ class Control:
             str(asked["body"]),
             sid=str(asked.get("sid", "")),
             times=int(asked.get("times", 1)),
+            media=[str(one) for one in asked.get("media", ())],
         )
         return web.json_response(_text(message, message.from_), status=201)
 

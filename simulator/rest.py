@@ -10,6 +10,7 @@ from aiohttp import web
 from simulator.network import Network
 from simulator.refusals import Refused
 from simulator.rest_calls import Calls
+from simulator.rest_media import MediaOfTexts
 from simulator.rest_messages import Messages
 from simulator.rest_recordings import Recordings
 
@@ -26,12 +27,15 @@ class Rest:
     def routes(self) -> list[web.RouteDef]:
         """What to add to the application."""
         messages, calls, recordings = Messages(self.network), Calls(self.network), Recordings(self.network)
+        media = MediaOfTexts(self.network)
         table: list[tuple[str, str, Handler]] = [
             ("POST", "/Messages.json", messages.create),
             ("GET", "/Messages.json", messages.log),
             ("GET", "/Messages/{sid}.json", messages.fetch),
             ("POST", "/Messages/{sid}.json", messages.update),
             ("DELETE", "/Messages/{sid}.json", messages.delete),
+            ("GET", "/Messages/{message}/Media.json", media.log),
+            ("DELETE", "/Messages/{message}/Media/{sid}.json", media.delete),
             ("POST", "/Calls.json", calls.create),
             ("GET", "/Calls.json", calls.log),
             ("GET", "/Calls/{sid}.json", calls.fetch),

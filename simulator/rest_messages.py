@@ -131,7 +131,7 @@ class Messages:
             "error_code": one.error_code,
             "error_message": None,
             "num_segments": str(segments(one.body)),
-            "num_media": "0",
+            "num_media": str(len(one.media)),
             "price": None,
             "price_unit": "USD",
             "messaging_service_sid": None,

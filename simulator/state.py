@@ -19,6 +19,14 @@ def new_sid(prefix: str) -> str:
     return prefix + secrets.token_hex(16)
 
 
+@dataclass(frozen=True, slots=True)
+class Media:
+    """One picture or other file that came with a text; nobody keeps what is in it."""
+
+    sid: str
+    content_type: str
+
+
 @dataclass(slots=True)
 class Message:
     """One text in either direction."""
@@ -33,6 +41,12 @@ class Message:
     callback: Address | None = None
     error_code: int | None = None
     is_read: bool = False
+    media: list[Media] = field(default_factory=list)
+
+
+def media_path(account: str, message: Message, one: Media) -> str:
+    """Where what came with a text lies, below the carrier's address."""
+    return f"/2010-04-01/Accounts/{account}/Messages/{message.sid}/Media/{one.sid}"
 
 
 @dataclass(slots=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 from simulator import twiml
 from simulator.config import Line
 from simulator.segments import segments
-from simulator.state import Message, new_sid
+from simulator.state import Media, Message, media_path, new_sid
 from simulator.twiml import BadDocument, Verb
 from simulator.webhooks import TWIML, Address
 
@@ -44,10 +45,17 @@ class Texts:
         """Whether this receiver told this sender to stop."""
         return (sender, receiver) in self.network.state.opted_out
 
-    def come_in(self, from_: str, to: str, body: str, *, sid: str = "", times: int = 1) -> Message:
-        """A person texts one of our lines: opt-outs are obeyed first, the application is told all the same."""
+    def come_in(
+        self, from_: str, to: str, body: str, *, sid: str = "", times: int = 1, media: Sequence[str] = ()
+    ) -> Message:
+        """A person texts one of our lines: opt-outs are obeyed first, the application is told all the same.
+
+        `media`: the content types of the pictures that come along.
+        """
         network = self.network
-        message = Message(sid or new_sid("SM"), "inbound", from_, to, body, "received", network.clock.now())
+        sid = sid or new_sid("MM" if media else "SM")
+        message = Message(sid, "inbound", from_, to, body, "received", network.clock.now())
+        message.media = [Media(new_sid("ME"), content_type) for content_type in media]
         message.is_read = True
         network.state.messages.setdefault(message.sid, message)
         network.tell("text_in", number=from_, to=to, body=body, sid=message.sid)
@@ -102,11 +110,14 @@ class Texts:
             "From": message.from_,
             "To": message.to,
             "Body": message.body,
-            "NumMedia": "0",
+            "NumMedia": str(len(message.media)),
             "NumSegments": str(segments(message.body)),
             "SmsStatus": "received",
             "ApiVersion": "2010-04-01",
         }
+        for number, one in enumerate(message.media):
+            form[f"MediaUrl{number}"] = self.network.base + media_path(form["AccountSid"], message, one)
+            form[f"MediaContentType{number}"] = one.content_type
         step = Address(line.sms_url, line.sms_method)
         for _ in range(MOST_DOCUMENTS):
             try:

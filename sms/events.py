@@ -44,6 +44,13 @@ class TextUnsettled:
 
 
 @dataclass(frozen=True, slots=True)
+class PicturesRemain:
+    """Pictures of a text that must go cannot be deleted at the carrier: a person sees to it; it is tried on."""
+
+    disposal_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class TextFailed:
     """A text will not reach its receiver: refused, undelivered for good, or stopped by the receiver."""
 

@@ -1,19 +1,27 @@
-"""The senders' drain, and the drain that settles what nobody knows; no transaction is open while the carrier thinks."""
+"""Drains of texts: send, settle what nobody knows, delete pictures. No transaction is open while the carrier thinks."""
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from time import monotonic
 
+from core import disposal
 from core.jobs import Deadline, job
 from core.uow import unit_of_work
 from sms import service
+from sms.events import PicturesRemain
 from sms.service import Doubtful, Due
+from sms.service.forgetting import AT_CARRIER
 from telephony import carrier, urls
 from telephony.carrier import CarrierAway, CarrierRefused, Outcome, OutcomeUnknown, Outgoing
 
+log = logging.getLogger(__name__)
+
 DELIVER = "job:sms.deliver"
 SETTLE = "job:sms.settle"
+DELETE = "job:sms.delete_media"
+TOLD_AFTER = 5  # tries at deleting pictures
 TOGETHER = 50  # outcomes written back in one statement
 SOON = 0.05  # seconds after which they are written though they are fewer: a crash leaves only these in doubt
 PULSE = 10.0  # seconds between two signs of life while the carrier is slow
@@ -45,6 +53,34 @@ def settle() -> bool:
                 return True  # the carrier's log is slow: what is left comes up again at its next ask
             _look_up(text)
     return True
+
+
+@job("sms.delete_media", every=timedelta(minutes=10))
+def delete_media() -> bool:
+    """Delete pictures that must go at the carrier, tried until they are gone. True when the minute was up before."""
+    deadline = Deadline()
+    while True:
+        with unit_of_work(DELETE) as uow:
+            wanted = [(one.id, one.name, one.attempts) for one in disposal.due(uow, AT_CARRIER)]
+        for disposal_id, carrier_sid, attempts in wanted:
+            _delete_media(disposal_id, carrier_sid, attempts)
+        if not wanted:
+            return False
+        if deadline.is_over():
+            return True
+
+
+def _delete_media(disposal_id: int, carrier_sid: str, attempts: int) -> None:
+    try:
+        carrier.current().delete_media(carrier_sid)
+    except (CarrierAway, CarrierRefused) as err:
+        log.warning("disposal %d is not done: %s", disposal_id, err.code)
+        if attempts == TOLD_AFTER:
+            with unit_of_work(DELETE) as uow:
+                uow.announce(PicturesRemain(disposal_id))
+    else:
+        with unit_of_work(DELETE) as uow:
+            disposal.gone(uow, disposal_id)
 
 
 def _send_a_batch() -> bool:

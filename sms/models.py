@@ -81,6 +81,8 @@ class InboundSms(Base):
     question: Mapped[str] = mapped_column(String(24), default="")  # kind of the question it answered
     about: Mapped[str] = mapped_column(String(16), default="")
     outcome: Mapped[Outcome]
+    media_count: Mapped[int | None] = mapped_column(default=0, server_default="0")
+    """Pictures that came with it and are still at the carrier; None: it came before they were counted."""
 
 
 class OpenQuestion(Base):

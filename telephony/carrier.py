@@ -149,6 +149,12 @@ class Carrier(Protocol):
     def delete_recording(self, recording_sid: str) -> None:
         """Delete a recording at the carrier; one that is gone already counts as deleted. Raises as `hang_up`."""
 
+    def delete_media(self, message_sid: str) -> None:
+        """Delete the pictures and other files of a text that came in; what is gone already counts as deleted.
+
+        Raises as `hang_up`; the text itself stays in the carrier's log.
+        """
+
 
 class NoCarrier(Exception):
     """The wiring of this process set no carrier."""

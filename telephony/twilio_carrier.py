@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from queue import SimpleQueue
 from typing import Any, TypeVar
 from urllib.parse import SplitResult, urljoin, urlsplit
@@ -191,11 +192,17 @@ class TwilioCarrier:
     def delete_recording(self, recording_sid: str) -> None:
         """Delete the carrier's copy."""
         sid = _safe(recording_sid)
-        try:
-            self._do(self._repeatable(lambda client: client.recordings(sid).delete_async()))
-        except CarrierRefused as refusal:
-            if refusal.code not in {"20404", "http-404"}:
-                raise
+        self._unless_gone(lambda client: client.recordings(sid).delete_async())
+
+    def delete_media(self, message_sid: str) -> None:
+        """Delete, one by one, what came with a text."""
+        sid = _safe(message_sid)
+
+        async def ask(client: Client) -> list[str]:
+            return [sid_of(one.sid) for one in await client.messages(sid).media.list_async()]
+
+        for media_sid in self._unless_gone(ask) or ():
+            self._unless_gone(partial(_delete_media, sid, media_sid))
 
     def close(self) -> None:
         """Close this process's connections and end its thread; the next use starts anew."""
@@ -308,6 +315,15 @@ class TwilioCarrier:
                 self._engines.append(Engine(self._open))
         return self._engines[-1]
 
+    def _unless_gone(self, act: Callable[[Client], Coroutine[Any, Any, T]]) -> T | None:
+        """Do something that may happen twice; None when what it is about is not there any more."""
+        try:
+            return self._do(self._repeatable(act))
+        except CarrierRefused as refusal:
+            if refusal.code not in {"20404", "http-404"}:
+                raise
+        return None
+
     def _do(self, work: Coroutine[Any, Any, T]) -> T:
         return self._engine().start(work).result()
 
@@ -332,6 +348,10 @@ def _safe(sid: str) -> str:
     if not SID.fullmatch(sid):
         raise CarrierRefused("not-an-id", Fault.OUR_BUG)
     return sid
+
+
+async def _delete_media(message_sid: str, media_sid: str, client: Client) -> bool:
+    return bool(await client.messages(message_sid).media(media_sid).delete_async())
 
 
 def _logged_message(row: MessageInstance) -> LoggedMessage:

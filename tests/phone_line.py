@@ -94,6 +94,10 @@ class PhoneLine:
         """Remember it."""
         self.deleted.append(recording_sid)
 
+    def delete_media(self, message_sid: str) -> None:
+        """Remember it."""
+        self.deleted.append(message_sid)
+
     def _take(self, message: Outgoing) -> Sent:
         self.sent.append(message)
         return Sent(f"SM{next(self._numbers):032d}", Delivery.SUBMITTED)

@@ -13,7 +13,7 @@ from directory.events import (
     TextsGoElsewhere,
 )
 from providers.events import ProviderBack
-from sms.events import DangerTexted, PersonAsked, TextFailed, TextUnsettled, UnclearText
+from sms.events import DangerTexted, PersonAsked, PicturesRemain, TextFailed, TextUnsettled, UnclearText
 from ticketing import queries
 from ticketing.errors import TicketNotFound
 from ticketing.models import TaskKind, Ticket, TicketKind
@@ -41,6 +41,11 @@ def check_unclear_text(uow: UnitOfWork, event: UnclearText) -> None:
     """A person reads what nobody understood."""
     ticket = _about(uow, event.about)
     tasks.open_task(uow, TaskKind.CHECK, f"sms:{event.message_id}", "unclear_text", msisdn=event.msisdn, ticket=ticket)
+
+
+def check_pictures(uow: UnitOfWork, event: PicturesRemain) -> None:
+    """A person sees to pictures that the carrier does not delete."""
+    tasks.open_task(uow, TaskKind.CHECK, f"disposal:{event.disposal_id}", "pictures_remain")
 
 
 def call_back(uow: UnitOfWork, event: PersonAsked) -> None:

@@ -1,4 +1,4 @@
-"""What goes of texts when a person is erased or the texts are old: words and numbers; the rows stay to be counted."""
+"""What goes of texts when a person is erased or the texts are old: words, numbers, pictures; the rows stay."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true, update
 
+from core import disposal
 from core.retention import Kind
 from core.uow import UnitOfWork
 from directory.events import Matter, Obstacle, Traces
@@ -17,6 +18,8 @@ from sms.delivery import Delivery
 from sms.models import InboundSms, OpenQuestion, OutboundSms
 
 WAITING = (Delivery.QUEUED, Delivery.UNKNOWN)
+AT_CARRIER = "carrier_media"
+"""Pictures of a text that came in, named by the carrier's id of the text. The house never fetches them."""
 
 
 def out_of(traces: Traces) -> ColumnElement[bool]:
@@ -48,6 +51,7 @@ def forget(uow: UnitOfWork, traces: Traces) -> Counter[str]:
     waiting = {"delivery": Delivery.EXPIRED, "settled_at": uow.now}
     session.execute(update(OutboundSms).where(mine, OutboundSms.delivery.in_(WAITING)).values(waiting))
     gone["texts_out"] += _changed(uow, update(OutboundSms).where(mine).values(body=""))
+    gone["pictures"] += remove_media(uow, in_of(traces))
     gone["texts_in"] += _changed(uow, update(InboundSms).where(in_of(traces)).values(body="", values={}))
     for table in (OutboundSms, InboundSms):
         session.execute(update(table).where(table.msisdn.in_(traces.own)).values(msisdn=""))
@@ -56,6 +60,23 @@ def forget(uow: UnitOfWork, traces: Traces) -> Counter[str]:
     session.execute(update(OpenQuestion).where(OpenQuestion.msisdn.in_(traces.own)).values(msisdn=""))
     session.expire_all()
     return gone
+
+
+def remove_media(uow: UnitOfWork, which: ColumnElement[bool]) -> int:
+    """Have the pictures go that came with these texts; of how many texts it is known that they had some.
+
+    A text of which nobody counted them is asked about at the carrier.
+    """
+    may_have = select(InboundSms).where(which, InboundSms.media_count.is_distinct_from(0))
+    found = list(uow.session.scalars(may_have.order_by(InboundSms.id).with_for_update()))
+    known = sum(text.media_count is not None for text in found)
+    for text in found:
+        disposal.dispose(uow, AT_CARRIER, text.carrier_sid)
+        text.media_count = 0
+    uow.session.flush()
+    if found:
+        uow.wake("sms.delete_media")
+    return known
 
 
 def old_out(before: datetime) -> Select[int]:
@@ -84,7 +105,8 @@ def blank_out(uow: UnitOfWork, ids: Sequence[int]) -> None:
 
 
 def blank_in(uow: UnitOfWork, ids: Sequence[int]) -> None:
-    """Take words and numbers out of these texts from people, and out of the questions that waited for them."""
+    """Take words, numbers and pictures out of these texts from people, and the number out of what was asked of them."""
+    remove_media(uow, InboundSms.id.in_(ids))
     numbers = select(InboundSms.msisdn).where(InboundSms.id.in_(ids))
     old = select(InboundSms.received_at).where(InboundSms.id.in_(ids)).order_by(InboundSms.received_at.desc()).limit(1)
     asked = and_(OpenQuestion.msisdn.in_(numbers), OpenQuestion.asked_at <= old.scalar_subquery())

@@ -73,6 +73,7 @@ def _keep(uow: UnitOfWork, message: MoMessage, sender: str) -> InboundSms | None
             body=message.body,
             received_at=uow.now,
             outcome=Outcome.QUEUED,
+            media_count=message.media_count,
         )
         .on_conflict_do_nothing(index_elements=[InboundSms.carrier_sid])
         .returning(InboundSms)

@@ -39,6 +39,26 @@ def test_a_text_is_told_with_every_parameter_and_a_signature(phones: Phones, app
     }
 
 
+def test_pictures_are_told_listed_and_deleted_one_by_one(
+    phones: Phones, application: Application, twilio: Client
+) -> None:
+    application.says("/sms", "")
+
+    sid = phones.text(ANNA, LINE, "", media=["image/jpeg", "image/png"])
+    told = application.last("/sms")
+    listed = twilio.messages(sid).media.list()
+    twilio.messages(sid).media(listed[0].sid).delete()
+
+    assert (sid[:2], told["NumMedia"], told["MediaContentType0"]) == ("MM", "2", "image/jpeg")
+    assert told["MediaUrl1"].endswith(f"/Accounts/{ACCOUNT}/Messages/{sid}/Media/{listed[1].sid}")
+    assert [(one.parent_sid, one.content_type) for one in listed] == [(sid, "image/jpeg"), (sid, "image/png")]
+    assert [one.sid for one in twilio.messages(sid).media.list()] == [listed[1].sid]
+    assert twilio.messages(sid).fetch().num_media == "1"
+    with pytest.raises(TwilioRestException) as refusal:
+        twilio.messages(sid).media(listed[0].sid).delete()
+    assert (refusal.value.status, refusal.value.code) == (404, 20404)
+
+
 @pytest.mark.parametrize("body", ["", "😀" * 40, "水" * 1600, "a\nb & <c> %41 +"])
 def test_any_body_arrives_as_it_was_written(phones: Phones, application: Application, body: str) -> None:
     application.says("/sms", "")

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
+import requests
 
 from simulator.config import Config
 from simulator.config import Line as SimulatedLine
@@ -175,3 +176,19 @@ def test_a_recording_is_fetched_and_deleted(
     assert sound.content.startswith(b"RIFF")
     with pytest.raises(CarrierRefused):
         carrier.fetch_recording(done.url)
+
+
+def test_pictures_of_a_text_are_deleted_and_the_text_stays(
+    carrier: TwilioCarrier, simulator: SimulatorThread, application: Application
+) -> None:
+    application.says("/sms", "")
+    sid = simulator.phones.text(RESIDENT, HOTLINE, "看照片", media=["image/jpeg"] * 3)
+    other = simulator.phones.text(RESIDENT, HOTLINE, "别的", media=["image/jpeg"])
+
+    carrier.delete_media(sid)
+    carrier.delete_media(sid)
+    carrier.delete_media("MM" + "0" * 32)
+
+    account = f"{simulator.url}/2010-04-01/Accounts/{ACCOUNT}"
+    left = [requests.get(f"{account}/Messages/{one}.json", auth=(ACCOUNT, TOKEN), timeout=5) for one in (sid, other)]
+    assert [(one.json()["body"], one.json()["num_media"]) for one in left] == [("看照片", "0"), ("别的", "1")]

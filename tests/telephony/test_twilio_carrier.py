@@ -530,6 +530,32 @@ def test_deleting_a_recording_twice_is_no_failure(line: TwilioCarrier, server: C
     assert {(asked.method, asked.path.rpartition("/")[2]) for asked in server.asked} == {("DELETE", "RE1.json")}
 
 
+def test_of_pictures_one_that_is_gone_keeps_none_of_the_others(line: TwilioCarrier, server: CarrierServer) -> None:
+    listed = {"media_list": [{"sid": "ME1"}, {"sid": "ME2"}], "next_page_uri": None}
+    answers = iter([Answer(200, json.dumps(listed).encode()), Answer.error(404, 20404), Answer(204, b"")])
+    server.answer = lambda _: next(answers)
+
+    line.delete_media("MM1")
+
+    assert [(asked.method, asked.path.partition("/Messages/")[2].partition("?")[0]) for asked in server.asked] == [
+        ("GET", "MM1/Media.json"),
+        ("DELETE", "MM1/Media/ME1.json"),
+        ("DELETE", "MM1/Media/ME2.json"),
+    ]
+
+
+@pytest.mark.parametrize("is_listed", [False, True])
+def test_pictures_that_cannot_be_deleted_now_are_no_success(
+    line: TwilioCarrier, server: CarrierServer, is_listed: bool
+) -> None:
+    listed = Answer(200, json.dumps({"media_list": [{"sid": "ME1"}], "next_page_uri": None}).encode())
+    answers = iter([listed, Answer.error(503, 20500)] if is_listed else [Answer.error(503, 20500)])
+    server.answer = lambda _: next(answers)
+
+    with pytest.raises(CarrierAway):
+        line.delete_media("MM1")
+
+
 def test_a_forked_child_has_a_line_of_its_own(line: TwilioCarrier, server: CarrierServer) -> None:
     line.send_sms(a_text("parent"))
 
