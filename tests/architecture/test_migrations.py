@@ -105,3 +105,26 @@ def test_people_who_were_there_before_have_a_dwelling_and_live_in_it(alembic: Co
         ).one()
         assert tuple(home) == ("8号楼2单元301", "AH", 1)
         assert connection.execute(text("select channel from suppressions")).scalar_one() == "sms"
+
+
+def test_pictures_of_texts_that_were_emptied_before_go_and_of_the_others_the_count_is_not_known(
+    alembic: Config, fresh: Engine
+) -> None:
+    command.upgrade(alembic, "0016")
+    with fresh.begin() as connection:
+        for sid, number, body in (("MM1", "", ""), ("MM2", "+8616200000901", ""), ("SM3", "+8616200000901", "您好")):
+            connection.execute(
+                text(
+                    'insert into inbound_sms (carrier_sid, msisdn, body, received_at, intent, "values", certainty,'
+                    " question, about, outcome) values (:sid, :number, :body, now(), '', '{}', 0, '', '', 'handled')"
+                ),
+                {"sid": sid, "number": number, "body": body},
+            )
+
+    for version in ("0017", "0016", "0017"):
+        (command.downgrade if version == "0016" else command.upgrade)(alembic, version)
+
+    with fresh.connect() as connection:
+        assert connection.scalars(text("select media_count from inbound_sms")).all() == [None] * 3
+        to_go = connection.execute(text("select kind, name, attempts from disposals")).all()
+        assert [tuple(one) for one in to_go] == [("carrier_media", "MM1", 0)]
