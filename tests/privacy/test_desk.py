@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from collection.models import BatchState
 from core.audit import AuditEntry
@@ -18,6 +18,7 @@ from directory.models import Channel, Contact, LegalHold, Person, PrivacyRequest
 from directory.service import consents, corrections, privacy
 from directory.service.privacy import Checked
 from directory.service.search import reindex
+from sms.models import InboundSms
 from staff.permissions import Role
 from tests.console.conftest import Desk, words_of
 from tests.factories.people import a_person
@@ -151,6 +152,16 @@ def test_an_erasure_goes_from_request_to_done_by_the_pages(steward: Desk, person
     assert rows(select(PrivacyRequest.state)) == [RequestState.DONE]
     assert rows(select(Person.name).where(Person.id == person_id)) == [""]
     assert "（已删除）" in steward.reads("/console/privacy?tab=settled")
+
+
+def test_the_page_says_of_how_many_texts_pictures_go_at_the_carrier(steward: Desk, person_id: int) -> None:
+    with unit_of_work("test") as uow:
+        uow.session.execute(update(InboundSms).values(media_count=2))
+
+    page = asks(steward, person_id)
+
+    assert "随短信发来的图片（在运营商处）" in words_of(steward.reads(page))
+    assert "Texts with pictures: the pictures at the carrier" in words_of(steward.reads(page, "en"))
 
 
 def test_nothing_is_erased_before_somebody_says_that_he_checked_who_asks(steward: Desk, person_id: int) -> None:
