@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 WORD = re.compile(r"(?<=[\dA-Za-z甲乙丙丁东南西北])(?:号楼|栋|幢|座)$")
 """What stands behind the number of a house: two words for one house, unless both stand there."""
@@ -40,10 +41,15 @@ class Meant:
 
 def known(names: Collection[str], former: Iterable[Former] = ()) -> Houses:
     """Houses in the form in which `meant` looks them up."""
-    by_number: dict[str, tuple[str, ...]] = {}
+    return _known(frozenset(names), tuple(former))
+
+
+@lru_cache(maxsize=1_024)  # communities whose houses are asked for again and again while a list is read
+def _known(names: frozenset[str], former: tuple[Former, ...]) -> Houses:
+    by_number: dict[str, list[str]] = {}
     for name in sorted(names):
-        by_number[_number(name)] = (*by_number.get(_number(name), ()), name)
-    return Houses(frozenset(names), tuple(former), by_number)
+        by_number.setdefault(_number(name), []).append(name)
+    return Houses(names, former, {number: tuple(found) for number, found in by_number.items()})
 
 
 def meant(house: str, houses: Houses) -> Meant:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from directory import dwelling, houses, place_words
@@ -152,11 +152,13 @@ def _names(session: Session, codes: Collection[str], before: Mapping[str, _Befor
 
 def _houses(session: Session, codes: Collection[str], before: Mapping[str, _Before]) -> dict[str, Houses]:
     """The houses of each community; where communities were joined in it, also which of them each came from."""
-    names: dict[str, set[str]] = {code: set() for code in codes}
-    for code, name in session.execute(
-        select(Building.community_code, Building.name).where(Building.community_code.in_(codes))
+    names: dict[str, Sequence[str]] = dict.fromkeys(codes, ())
+    for code, told in session.execute(
+        select(Building.community_code, func.array_agg(Building.name))
+        .where(Building.community_code.in_(codes))
+        .group_by(Building.community_code)
     ):
-        names[code].add(name)
+        names[code] = told
     joined = {code for code in codes if before[code].is_joined}
     if not joined:
         return {code: houses.known(names[code]) for code in codes}
