@@ -121,13 +121,6 @@ function startReveals() {
   });
 }
 
-/* In a narrow window the navigation runs sideways: the page that is open stands in sight. */
-function showWhereWeAre() {
-  const strip = document.querySelector(".nav");
-  const here = strip?.querySelector("[aria-current]");
-  if (here && strip.scrollWidth > strip.clientWidth) strip.scrollLeft = here.offsetLeft - (strip.clientWidth - here.offsetWidth) / 2;
-}
-
 /* On a telephone the menu is one line: the page one is on stands in sight. */
 function showWhereOneIs() {
   const here = document.querySelector(".nav-item[aria-current]");
@@ -148,4 +141,3 @@ startClosing();
 startReveals();
 showWhereOneIs();
 scrollToNewest();
-showWhereWeAre();
