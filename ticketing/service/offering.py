@@ -158,20 +158,19 @@ def accept(uow: UnitOfWork, dispatch_id: int, promised: Window | None = None) ->
 
 def refuse(uow: UnitOfWork, dispatch_id: int, reason: str = "") -> bool:
     """The provider does not want the job: the next one is asked. False when the offer was over anyway."""
-    dispatch, ticket = with_ticket(uow, dispatch_id)
-    if dispatch.state is not DispatchState.OFFERED:
-        return False
-    _end_offer(uow, ticket, dispatch, DispatchState.REFUSED, reason)
-    _look_on(uow, ticket)
-    return True
+    return _went_by(uow, dispatch_id, DispatchState.REFUSED, reason)
 
 
 def expire(uow: UnitOfWork, dispatch_id: int, reason: str = "expired") -> bool:
     """The offer ran out, or never reached its provider: the next one is asked. False when it was over anyway."""
+    return _went_by(uow, dispatch_id, DispatchState.EXPIRED, reason)
+
+
+def _went_by(uow: UnitOfWork, dispatch_id: int, state: DispatchState, reason: str) -> bool:
     dispatch, ticket = with_ticket(uow, dispatch_id)
     if dispatch.state is not DispatchState.OFFERED:
         return False
-    _end_offer(uow, ticket, dispatch, DispatchState.EXPIRED, reason)
+    _end_offer(uow, ticket, dispatch, state, reason)
     _look_on(uow, ticket)
     return True
 
